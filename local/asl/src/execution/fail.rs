@@ -1,0 +1,174 @@
+//! Failures: who handles them, and what ends with them.
+
+use std::sync::Arc;
+
+use super::Execution;
+use super::events::{error_fields, names};
+use super::thread::{Thread, Waiting};
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::history::Field;
+use crate::machine::Kind;
+
+impl Execution {
+    /// A state has failed: retries it, catches the failure, or fails what is around it.
+    pub(super) fn fail(&mut self, mut thread: Box<Thread>, failure: Failure) {
+        self.release(&mut thread);
+        let failure = self.tell(&mut thread, failure);
+        if failure.kind == FailureKind::Fatal {
+            return self.end_failed(thread.previous, &failure);
+        }
+        let Err(mut thread) = self.retry(thread, &failure) else {
+            return;
+        };
+        match thread.state.kind {
+            Kind::Map(_) => self.record_in(&mut thread, "MapStateFailed", None),
+            Kind::Parallel { .. } => self.record_in(&mut thread, "ParallelStateFailed", None),
+            _ => {}
+        }
+        let Err(thread) = self.catch(thread, &failure) else {
+            return;
+        };
+        self.fail_region(&thread, failure);
+    }
+
+    /// A failure that the state's own handlers do not get: one within a Catch.
+    pub(super) fn fail_unhandled(&mut self, mut thread: Box<Thread>, failure: Failure) {
+        let failure = self.tell(&mut thread, failure);
+        if failure.kind == FailureKind::Fatal {
+            return self.end_failed(thread.previous, &failure);
+        }
+        self.fail_region(&thread, failure);
+    }
+
+    /// Completes the cause with the state's name, and writes the event of a failed expression.
+    fn tell(&mut self, thread: &mut Thread, mut failure: Failure) -> Failure {
+        if failure.kind == FailureKind::Reported {
+            return failure;
+        }
+        failure.cause = failure.cause.map(|cause| {
+            let (state, event) = (&thread.state.name, thread.entered_event);
+            format!("An error occurred while executing the state '{state}' (entered at the event id #{event}). {cause}")
+        });
+        if failure.kind == FailureKind::Evaluation {
+            let mut fields = error_fields(failure.error.as_deref(), failure.cause.as_deref());
+            fields.extend(
+                failure
+                    .location
+                    .as_deref()
+                    .map(|location| ("location", Field::Text(Arc::from(location)))),
+            );
+            fields.push(("state", Field::Text(Arc::clone(&thread.state.name))));
+            if thread.previous == thread.entered_event {
+                thread.previous = thread.before_entered;
+            }
+            self.record_in(
+                thread,
+                "EvaluationFailed",
+                Some(("evaluationFailedEventDetails", fields)),
+            );
+        }
+        failure
+    }
+
+    /// The thread's region fails: so does the state around it, or the execution.
+    fn fail_region(&mut self, thread: &Thread, failure: Failure) {
+        let Some((parent, index)) = thread.parent else {
+            return self.end_failed(thread.previous, &failure);
+        };
+        let Some(mut parent) = self.take_thread(parent) else {
+            return;
+        };
+        if let Kind::Map(_) = parent.state.kind {
+            let details = super::map::iteration_details(&parent, index);
+            let details = crate::history::Details {
+                member: "mapIterationFailedEventDetails",
+                fields: details,
+            };
+            self.record(thread.previous, "MapIterationFailed", Some(details));
+        }
+        parent.previous = thread.previous;
+        if let Waiting::Children(children) = &mut parent.waiting {
+            children.running.remove(&index);
+        }
+        let failure = Failure {
+            kind: FailureKind::Reported,
+            ..failure
+        };
+        self.fail(parent, failure);
+    }
+
+    /// Aborts what runs within a Parallel or Map, and writes so.
+    fn abort_children(&mut self, parent: &mut Thread) {
+        let Waiting::Children(children) = std::mem::take(&mut parent.waiting) else {
+            return;
+        };
+        let mut running: Vec<(usize, u64)> = children.running.into_iter().collect();
+        running.sort_unstable();
+        for (index, id) in running {
+            let Some(mut child) = self.take_thread(id) else {
+                continue;
+            };
+            // A child that has not entered its state yet has nothing to abort.
+            let is_inside = !matches!(child.waiting, Waiting::Nothing);
+            self.release(&mut child);
+            if is_inside {
+                self.record_aborted(&mut child);
+            }
+            if let Kind::Map(_) = parent.state.kind {
+                let fields = super::map::iteration_details(parent, index);
+                self.record_in(
+                    &mut child,
+                    "MapIterationAborted",
+                    Some(("mapIterationAbortedEventDetails", fields)),
+                );
+            }
+        }
+    }
+
+    fn record_aborted(&mut self, thread: &mut Thread) {
+        if let Some(event) = names(&thread.state.kind).aborted {
+            self.record_in(thread, event, None);
+        }
+    }
+
+    /// Ends everything that runs, without a word: the execution's own last event says it.
+    pub(super) fn abort_all(&mut self) {
+        let mut threads: Vec<Box<Thread>> =
+            self.threads.drain().map(|(_, thread)| thread).collect();
+        threads.sort_unstable_by_key(|thread| thread.id);
+        for mut thread in threads {
+            self.release(&mut thread);
+        }
+        self.ready.clear();
+    }
+
+    /// Cancels what a thread waits for outside of the execution.
+    pub(super) fn release(&mut self, thread: &mut Thread) {
+        match &thread.waiting {
+            Waiting::Nothing => return,
+            Waiting::Children(_) => return self.abort_children(thread),
+            Waiting::Timer(timer) => self.cancel_timer(*timer),
+            Waiting::Task(run) => {
+                let (task, timers) = (
+                    run.task,
+                    [run.timeout, run.heartbeat.map(|(timer, _)| timer)],
+                );
+                timers
+                    .into_iter()
+                    .flatten()
+                    .for_each(|timer| self.cancel_timer(timer));
+                if self.tasks.remove(&task).is_some() {
+                    self.effects.push(Effect::CancelTask { task });
+                }
+            }
+            Waiting::MapRun(run) => {
+                let map_run = run.id;
+                if self.map_runs.remove(&map_run).is_some() {
+                    self.effects.push(Effect::CancelMapRun { map_run });
+                }
+            }
+        }
+        thread.waiting = Waiting::Nothing;
+    }
+}

@@ -1,0 +1,201 @@
+//! Task states.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Execution;
+use super::events::{document, error_fields};
+use super::size::{MAX_PAYLOAD_BYTES, json_size};
+use super::task_events::{Outcome, named};
+use super::thread::{TaskRun, Thread, TimerUse, Waiting};
+use crate::effect::{Effect, Pattern, TaskId};
+use crate::failure::Failure;
+use crate::machine::{Family, Kind, Setting, Task};
+
+/// What an attempt needs, evaluated.
+pub(super) struct Prepared {
+    pub(super) arguments: Arc<Value>,
+    pub(super) timeout: Option<i64>,
+    pub(super) heartbeat: Option<i64>,
+}
+
+impl Execution {
+    pub(super) fn attempt_task(&mut self, mut thread: Box<Thread>, task: &Task) {
+        let has_token = task.resource.pattern == Pattern::TaskToken
+            || matches!(task.resource.family, Family::Activity { .. });
+        thread.token = has_token.then(|| self.random.uuid());
+        let prepared = match self.prepare_task(&thread, task) {
+            Ok(prepared) => prepared,
+            Err(failure) => return self.fail(thread, failure),
+        };
+        self.record_scheduled(&mut thread, task, &prepared);
+        let id = TaskId(self.new_id());
+        self.tasks.insert(id, thread.id);
+        self.effects.push(Effect::StartTask {
+            task: id,
+            resource: task.resource.arn.clone(),
+            arguments: Value::clone(&prepared.arguments),
+            pattern: task.resource.pattern,
+            token: thread.token.clone(),
+        });
+        let due = |seconds: i64| self.now.plus_ms(seconds.saturating_mul(1000));
+        let (timeout_due, heartbeat_due) = (prepared.timeout.map(due), prepared.heartbeat.map(due));
+        let timeout =
+            timeout_due.map(|due| self.start_timer(TimerUse::TaskTimeout(thread.id), due, false));
+        let heartbeat =
+            heartbeat_due.map(|due| self.start_timer(TimerUse::Heartbeat(thread.id), due, false));
+        thread.waiting = Waiting::Task(TaskRun {
+            task: id,
+            timeout,
+            heartbeat: heartbeat.zip(prepared.heartbeat),
+            submitted: false,
+        });
+        self.park(thread);
+    }
+
+    fn prepare_task(&self, thread: &Thread, task: &Task) -> Result<Prepared, Failure> {
+        let input = self.effective_input(thread)?;
+        let arguments = self.arguments(thread)?;
+        if json_size(&arguments) > MAX_PAYLOAD_BYTES {
+            let cause = "The state's arguments exceed the maximum number of bytes service limit.";
+            return Err(Failure::fatal("States.DataLimitExceeded", cause));
+        }
+        let scope = self.scope(thread, &input);
+        let seconds = |setting: &Option<Setting>| {
+            setting
+                .as_ref()
+                .map(|setting| setting.integer(&scope))
+                .transpose()
+        };
+        if let Some(credentials) = &task.credentials {
+            credentials.evaluate(&scope, "Credentials")?;
+        }
+        let (timeout, heartbeat) = (seconds(&task.timeout)?, seconds(&task.heartbeat)?);
+        Ok(Prepared {
+            arguments,
+            timeout,
+            heartbeat,
+        })
+    }
+
+    /// Takes the thread whose Task has ended out of the table, without its timers.
+    fn take_task(&mut self, task: TaskId) -> Option<(Box<Thread>, TaskRun)> {
+        let mut thread = self
+            .tasks
+            .remove(&task)
+            .and_then(|id| self.take_thread(id))?;
+        match std::mem::take(&mut thread.waiting) {
+            Waiting::Task(run) => {
+                let timers = [run.timeout, run.heartbeat.map(|(timer, _)| timer)];
+                timers
+                    .into_iter()
+                    .flatten()
+                    .for_each(|timer| self.cancel_timer(timer));
+                Some((thread, run))
+            }
+            other => {
+                thread.waiting = other;
+                self.park(thread);
+                None
+            }
+        }
+    }
+
+    pub(super) fn task_submitted(&mut self, task: TaskId, output: Value) {
+        let Some(mut thread) = self
+            .tasks
+            .get(&task)
+            .copied()
+            .and_then(|id| self.take_thread(id))
+        else {
+            return;
+        };
+        if let Waiting::Task(run) = &mut thread.waiting {
+            run.submitted = true;
+        }
+        let state = Arc::clone(&thread.state);
+        if let Kind::Task(task) = &state.kind
+            && let Family::Integration {
+                resource_type,
+                resource,
+            } = &task.resource.family
+        {
+            let mut fields = named(resource_type, resource);
+            fields.extend(document("output", "outputDetails", &Arc::new(output)));
+            self.record_in(
+                &mut thread,
+                "TaskSubmitted",
+                Some(("taskSubmittedEventDetails", fields)),
+            );
+        }
+        self.park(thread);
+    }
+
+    pub(super) fn task_succeeded(&mut self, task: TaskId, output: Value) {
+        let Some((mut thread, _)) = self.take_task(task) else {
+            return;
+        };
+        if json_size(&output) > MAX_PAYLOAD_BYTES {
+            let cause = format!(
+                "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
+                thread.state.name
+            );
+            return self.fail(thread, Failure::fatal("States.DataLimitExceeded", cause));
+        }
+        let output = Arc::new(output);
+        let fields = document("output", "outputDetails", &output);
+        self.record_outcome(&mut thread, &Outcome::SUCCEEDED, fields);
+        self.complete(thread, output);
+    }
+
+    pub(super) fn task_failed(&mut self, task: TaskId, error: String, cause: String) {
+        let Some((mut thread, run)) = self.take_task(task) else {
+            return;
+        };
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        let failure = Failure::reported(given(error), given(cause));
+        let fields = error_fields(failure.error.as_deref(), failure.cause.as_deref());
+        let is_job = matches!(&thread.state.kind, Kind::Task(task) if task.resource.pattern != Pattern::RequestResponse);
+        let outcome = if is_job && !run.submitted {
+            &Outcome::SUBMIT_FAILED
+        } else {
+            &Outcome::FAILED
+        };
+        self.record_outcome(&mut thread, outcome, fields);
+        self.fail(thread, failure);
+    }
+
+    /// The Task's timer or its heartbeat's has run out.
+    pub(super) fn task_timed_out(&mut self, id: u64, alias: Option<&'static str>) {
+        let Some(mut thread) = self.take_thread(id) else {
+            return;
+        };
+        let failure = Failure::timeout(alias);
+        self.record_outcome(
+            &mut thread,
+            &Outcome::TIMED_OUT,
+            error_fields(failure.error.as_deref(), None),
+        );
+        self.fail(thread, failure);
+    }
+
+    pub(super) fn task_heartbeat(&mut self, task: TaskId) {
+        let Some(id) = self.tasks.get(&task).copied() else {
+            return;
+        };
+        let Some(mut thread) = self.take_thread(id) else {
+            return;
+        };
+        if let Waiting::Task(TaskRun {
+            heartbeat: Some((timer, seconds)),
+            ..
+        }) = &mut thread.waiting
+        {
+            self.cancel_timer(*timer);
+            let due = self.now.plus_ms(seconds.saturating_mul(1000));
+            *timer = self.start_timer(TimerUse::Heartbeat(id), due, false);
+        }
+        self.park(thread);
+    }
+}

@@ -1,0 +1,145 @@
+//! One line of control.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::effect::{MapRunId, TaskId, TimerId, Timestamp};
+use crate::machine::{Region, State};
+use crate::query::Variables;
+
+#[derive(Debug)]
+pub(super) struct Thread {
+    pub(super) id: u64,
+    /// The thread that waits for this one, and which of its children this is.
+    pub(super) parent: Option<(u64, usize)>,
+    pub(super) region: Arc<Region>,
+    /// The state that it is in, or enters next.
+    pub(super) state: Arc<State>,
+    pub(super) input: Arc<Value>,
+    pub(super) variables: Variables,
+    /// The item of the innermost Map around.
+    pub(super) item: Option<Arc<MapItem>>,
+    /// The last event in this thread.
+    pub(super) previous: u64,
+    pub(super) before_entered: u64,
+    pub(super) entered_event: u64,
+    pub(super) entered_at: Timestamp,
+    /// Attempts used, by retrier.
+    pub(super) retries: Vec<u32>,
+    pub(super) token: Option<String>,
+    pub(super) waiting: Waiting,
+}
+
+/// What the context object says of a Map's item.
+#[derive(Debug)]
+pub(super) struct MapItem {
+    pub(super) index: usize,
+    pub(super) value: Arc<Value>,
+}
+
+/// What a thread waits for.
+#[derive(Debug, Default)]
+pub(super) enum Waiting {
+    #[default]
+    Nothing,
+    Timer(TimerId),
+    Task(TaskRun),
+    Children(Children),
+    MapRun(Box<MapRun>),
+}
+
+/// An attempt of a Task.
+#[derive(Debug)]
+pub(super) struct TaskRun {
+    pub(super) task: TaskId,
+    pub(super) timeout: Option<TimerId>,
+    pub(super) heartbeat: Option<(TimerId, i64)>,
+    pub(super) submitted: bool,
+}
+
+/// The branches of a Parallel or the iterations of a Map.
+#[derive(Debug, Default)]
+pub(super) struct Children {
+    /// Running children: thread by index.
+    pub(super) running: HashMap<usize, u64>,
+    pub(super) outputs: Vec<Option<Arc<Value>>>,
+    pub(super) ended: usize,
+    /// Items of a Map that wait for their turn.
+    pub(super) items: Vec<Arc<Value>>,
+    pub(super) started: usize,
+}
+
+/// A Distributed Map.
+#[derive(Debug)]
+pub(super) struct MapRun {
+    pub(super) id: MapRunId,
+    pub(super) started: bool,
+    pub(super) inputs: Vec<Value>,
+    pub(super) outputs: Vec<Option<Value>>,
+    /// The child to start next.
+    pub(super) next: usize,
+    pub(super) running: HashSet<usize>,
+    pub(super) failed: usize,
+    pub(super) max_concurrency: usize,
+    pub(super) tolerated_count: Option<i64>,
+    pub(super) tolerated_percentage: Option<f64>,
+}
+
+/// What a timer is for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum TimerUse {
+    Machine,
+    Wait(u64),
+    Retry(u64),
+    TaskTimeout(u64),
+    Heartbeat(u64),
+}
+
+impl Thread {
+    /// A thread at the beginning of a region.
+    pub(super) fn new(
+        id: u64,
+        parent: Option<(u64, usize)>,
+        region: &Arc<Region>,
+        input: Arc<Value>,
+    ) -> Option<Self> {
+        let state = Arc::clone(region.states.get(region.start_at)?);
+        Some(Self {
+            id,
+            parent,
+            region: Arc::clone(region),
+            state,
+            input,
+            variables: Variables::default(),
+            item: None,
+            previous: 0,
+            before_entered: 0,
+            entered_event: 0,
+            entered_at: Timestamp(0),
+            retries: Vec::new(),
+            token: None,
+            waiting: Waiting::Nothing,
+        })
+    }
+
+    /// A child of this thread.
+    pub(super) fn child(
+        &self,
+        id: u64,
+        index: usize,
+        region: &Arc<Region>,
+        input: Arc<Value>,
+    ) -> Option<Self> {
+        let mut child = Self::new(id, Some((self.id, index)), region, input)?;
+        child.variables = self.variables.clone();
+        child.item.clone_from(&self.item);
+        child.previous = self.previous;
+        Some(child)
+    }
+
+    pub(super) fn retry_count(&self) -> u32 {
+        self.retries.iter().sum()
+    }
+}

@@ -1,0 +1,79 @@
+//! What a simulation asks and how it is answered.
+
+use serde_json::Value;
+
+use crate::effect::{Pattern, Timestamp};
+
+/// An attempt of a Task, or the reading of a Distributed Map's items.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// Name of the state; empty where items are read.
+    pub state: &'a str,
+    /// Resource, without the pattern's ending.
+    pub resource: &'a str,
+    /// Evaluated arguments.
+    pub arguments: &'a Value,
+    /// How the Task waits.
+    pub pattern: Pattern,
+    /// Its token, where it has one.
+    pub token: Option<&'a str>,
+    /// The virtual time.
+    pub now: Timestamp,
+}
+
+/// What comes of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The result; for items, an array.
+    Return(Value),
+    /// A failure.
+    Throw {
+        /// Error name.
+        error: String,
+        /// Cause.
+        cause: String,
+    },
+    /// No answer: the Task's timeout or heartbeat ends it.
+    Silence,
+}
+
+/// How a call is answered, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    pub(super) outcome: Outcome,
+    pub(super) after_ms: i64,
+}
+
+impl Answer {
+    /// The call gives this outcome at once.
+    pub fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            after_ms: 0,
+        }
+    }
+
+    /// The call gives a result.
+    pub fn returns(output: Value) -> Self {
+        Self::new(Outcome::Return(output))
+    }
+
+    /// The call fails.
+    pub fn throws(error: &str, cause: &str) -> Self {
+        Self::new(Outcome::Throw {
+            error: error.to_owned(),
+            cause: cause.to_owned(),
+        })
+    }
+
+    /// The call is never answered.
+    pub fn silence() -> Self {
+        Self::new(Outcome::Silence)
+    }
+
+    /// As the answer, but only after some milliseconds of virtual time.
+    #[must_use]
+    pub fn after_ms(self, after_ms: i64) -> Self {
+        Self { after_ms, ..self }
+    }
+}
