@@ -1,0 +1,23 @@
+//! `SQLite` files in which services keep their state.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+/// Opens the database in `file` (in memory without one) and makes what `schema` names and is missing.
+///
+/// State must survive the end of the process but not of the machine, so nothing waits for the disk.
+///
+/// # Errors
+/// What `SQLite` says.
+pub(crate) fn open(file: Option<&Path>, schema: &str) -> rusqlite::Result<Connection> {
+    let connection = match file {
+        Some(file) => Connection::open(file)?,
+        None => Connection::open_in_memory()?,
+    };
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA case_sensitive_like = ON;",
+    )?;
+    connection.execute_batch(schema)?;
+    Ok(connection)
+}

@@ -1,0 +1,334 @@
+//! EventBridge's operations with the parameters of its API model.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::{DEFAULT_BUS, Error, Events, MAX_EVENT_BYTES, Target, envelope};
+use crate::arn;
+use crate::service::{Call, Service, ServiceError};
+
+/// Most entries of one `PutEvents`: EventBridge's own limit.
+const MAX_ENTRIES: usize = 10;
+
+#[async_trait]
+impl Service for Events {
+    fn name(&self) -> &'static str {
+        "events"
+    }
+
+    async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        let parameters = &call.parameters;
+        let answer = match call.operation.as_str() {
+            "PutEvents" => self.put_events(parameters),
+            "PutRule" => self.put_rule_call(parameters),
+            "PutTargets" => self.put_targets_call(parameters),
+            "DescribeRule" => self.describe_rule(parameters),
+            operation => return Err(ServiceError::unknown_operation(operation)),
+        };
+        answer.map_err(ServiceError::from)
+    }
+}
+
+impl Events {
+    fn put_events(&self, parameters: &Value) -> Result<Value, Error> {
+        let entries = parameters
+            .get("Entries")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        if !(1..=MAX_ENTRIES).contains(&entries.len()) {
+            return Err(Error::Validation(format!(
+                "PutEvents takes 1 to {MAX_ENTRIES} entries"
+            )));
+        }
+        let size: usize = entries.iter().map(|entry| entry.to_string().len()).sum();
+        if size > MAX_EVENT_BYTES {
+            return Err(Error::Validation(format!(
+                "the entries are longer than {MAX_EVENT_BYTES} bytes"
+            )));
+        }
+        let answers: Vec<Value> = entries.iter().map(|entry| self.put_event(entry)).collect();
+        let failed = answers
+            .iter()
+            .filter(|answer| answer.get("ErrorCode").is_some())
+            .count();
+        Ok(json!({"FailedEntryCount": failed, "Entries": answers}))
+    }
+
+    /// Answers one entry: its event id, or why it was refused.
+    fn put_event(&self, entry: &Value) -> Value {
+        let refuse =
+            |code: &str, message: &str| json!({"ErrorCode": code, "ErrorMessage": message});
+        let text = |name: &str| {
+            entry
+                .get(name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
+        };
+        let (Some(source), Some(detail_type), Some(detail)) =
+            (text("Source"), text("DetailType"), entry.get("Detail"))
+        else {
+            return refuse(
+                "InvalidArgument",
+                "Source, DetailType and Detail are required",
+            );
+        };
+        if source.starts_with("aws.") {
+            return refuse(
+                "NotAuthorizedForSourceException",
+                "only AWS services put events of aws.*",
+            );
+        }
+        // A text on the wire; Step Functions' own integration also takes the object itself.
+        let detail: Option<Value> = match detail {
+            Value::String(text) => serde_json::from_str(text).ok(),
+            value => Some(value.clone()),
+        };
+        let Some(detail) = detail.filter(Value::is_object) else {
+            return refuse("MalformedDetail", "Detail is malformed");
+        };
+        // PutEvents answers success for a bus that does not exist, and nobody gets the event.
+        let Ok(bus) = self.bus(text("EventBusName").unwrap_or(DEFAULT_BUS)) else {
+            let (id, _) = envelope(
+                source,
+                detail_type,
+                &json!([]),
+                &detail,
+                OffsetDateTime::now_utc(),
+            );
+            return json!({"EventId": id});
+        };
+        let resources = entry.get("Resources").cloned().unwrap_or_else(|| json!([]));
+        let (id, event) = envelope(source, detail_type, &resources, &detail, entry_time(entry));
+        self.deliver(&bus, &event);
+        json!({"EventId": id})
+    }
+
+    fn put_rule_call(&self, parameters: &Value) -> Result<Value, Error> {
+        let name = required(parameters, "Name")?;
+        let bus = parameters
+            .get("EventBusName")
+            .and_then(Value::as_str)
+            .unwrap_or(DEFAULT_BUS);
+        self.put_rule(name, bus, required(parameters, "EventPattern")?)?;
+        Ok(json!({"RuleArn": arn::regional("events", &format!("rule/{name}"))}))
+    }
+
+    fn put_targets_call(&self, parameters: &Value) -> Result<Value, Error> {
+        let rule = required(parameters, "Rule")?;
+        let targets = parameters
+            .get("Targets")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
+        let targets = targets.iter().map(|target| {
+            Ok(Target {
+                id: required(target, "Id")?.to_owned(),
+                arn: queue_arn(required(target, "Arn")?)?,
+            })
+        });
+        self.put_targets(rule, targets.collect::<Result<_, Error>>()?)?;
+        Ok(json!({"FailedEntryCount": 0, "FailedEntries": []}))
+    }
+
+    fn describe_rule(&self, parameters: &Value) -> Result<Value, Error> {
+        let name = required(parameters, "Name")?;
+        let state = self.state();
+        let rule = state
+            .rules
+            .get(name)
+            .ok_or_else(|| Error::ResourceNotFound(format!("the rule {name}")))?;
+        Ok(json!({
+            "Name": name,
+            "Arn": arn::regional("events", &format!("rule/{name}")),
+            "EventBusName": rule.bus,
+            "EventPattern": rule.text,
+            "State": "ENABLED",
+        }))
+    }
+}
+
+impl From<Error> for ServiceError {
+    fn from(error: Error) -> Self {
+        let (code, status) = match &error {
+            Error::ResourceNotFound(_) => ("ResourceNotFoundException", 400),
+            Error::InvalidEventPattern(_) => ("InvalidEventPatternException", 400),
+            Error::Validation(_) => ("ValidationException", 400),
+            Error::Unwritable(_) => ("InternalException", 500),
+        };
+        Self::new(code, status, error.to_string())
+    }
+}
+
+/// Only queues can be targets of local rules.
+fn queue_arn(arn: &str) -> Result<String, Error> {
+    if arn.starts_with("arn:aws:sqs:") {
+        Ok(arn.to_owned())
+    } else {
+        Err(Error::Validation(format!(
+            "{arn} is no queue, and only queues are targets here"
+        )))
+    }
+}
+
+/// `Time` of an entry: seconds since 1970 on the wire, a text from a Task state.
+fn entry_time(entry: &Value) -> OffsetDateTime {
+    let time = entry.get("Time");
+    let seconds = time.and_then(Value::as_f64).and_then(|seconds| {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole seconds are all that an event shows"
+        )]
+        let seconds = seconds as i64;
+        OffsetDateTime::from_unix_timestamp(seconds).ok()
+    });
+    let text = || OffsetDateTime::parse(time?.as_str()?, &Rfc3339).ok();
+    seconds
+        .or_else(text)
+        .unwrap_or_else(OffsetDateTime::now_utc)
+}
+
+fn required<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Error> {
+    let text = parameters.get(name).and_then(Value::as_str);
+    text.ok_or_else(|| Error::Validation(format!("{name} is required")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::service::Principal;
+    use crate::sqs::{Attributes, Queues};
+
+    async fn call(events: &Events, operation: &str, parameters: Value) -> Result<Value, String> {
+        let call = Call {
+            principal: Principal("tester".into()),
+            operation: operation.into(),
+            parameters,
+        };
+        events.call(call).await.map_err(|error| error.code)
+    }
+
+    fn queues() -> Arc<Queues> {
+        let queues = Queues::open(None, "http://127.0.0.1:1").expect("memory");
+        queues
+            .create("work", &Attributes::default())
+            .expect("a new queue");
+        Arc::new(queues)
+    }
+
+    async fn received(queues: &Queues) -> Vec<Value> {
+        let messages = queues
+            .poll("work", 10, Duration::ZERO)
+            .await
+            .expect("a queue");
+        messages
+            .iter()
+            .map(|message| serde_json::from_str(&message.body).expect("an event"))
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn delivers_what_matches_and_archives_the_domain_bus() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let archive = folder.path().join("archive.jsonl");
+        let queues = queues();
+        let events =
+            Events::open(Arc::clone(&queues), "domain", Some(&archive)).expect("a new file");
+        let rule = json!({"Name": "published", "EventBusName": "domain", "EventPattern": "{\"detail-type\":[\"VideoPublished\"]}"});
+        assert!(call(&events, "PutRule", rule).await.is_ok());
+        let targets =
+            json!({"Rule": "published", "Targets": [{"Id": "1", "Arn": arn::queue("work")}]});
+        assert!(call(&events, "PutTargets", targets).await.is_ok());
+
+        let entries = json!({"Entries": [
+            {"EventBusName": "domain", "Source": "videoflow", "DetailType": "VideoPublished", "Detail": "{\"jobId\":\"v\"}", "Time": 5},
+            {"EventBusName": "domain", "Source": "videoflow", "DetailType": "VideoFailed", "Detail": {"jobId": "v"}},
+            {"Source": "videoflow", "DetailType": "VideoPublished", "Detail": "{}"},
+            {"Source": "videoflow", "DetailType": "VideoPublished", "Detail": "["},
+        ]});
+        let answer = call(&events, "PutEvents", entries)
+            .await
+            .expect("an answer");
+        assert_eq!(answer.get("FailedEntryCount"), Some(&json!(1)));
+        assert_eq!(
+            answer.pointer("/Entries/3/ErrorCode"),
+            Some(&json!("MalformedDetail"))
+        );
+
+        let received = received(&queues).await;
+        assert_eq!(received.len(), 1);
+        let event = received.first().expect("one event");
+        assert_eq!(event.pointer("/detail/jobId"), Some(&json!("v")));
+        assert_eq!(event.get("time"), Some(&json!("1970-01-01T00:00:05Z")));
+        let archived = std::fs::read_to_string(&archive).expect("a written file");
+        assert_eq!(archived.lines().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn services_emit_on_the_default_bus() {
+        let queues = queues();
+        let events = Events::open(Arc::clone(&queues), "domain", None).expect("no file");
+        let pattern = "{\"source\":[\"aws.s3\"]}";
+        events
+            .put_queue_rule("created", DEFAULT_BUS, pattern, &arn::queue("work"))
+            .expect("a rule");
+        events.emit(
+            "aws.s3",
+            "Object Created",
+            &[arn::s3("b", None)],
+            &json!({"a": 1}),
+        );
+        events.emit("aws.states", "Object Created", &[], &json!({}));
+        let received = received(&queues).await;
+        assert_eq!(received.len(), 1);
+        let resources = received.first().and_then(|event| event.get("resources"));
+        assert_eq!(resources, Some(&json!(["arn:aws:s3:::b"])));
+    }
+
+    #[tokio::test]
+    async fn refuses_what_eventbridge_refuses() {
+        let events = Events::open(queues(), "domain", None).expect("no file");
+        let eleven: Vec<Value> = (0..11).map(|_| json!({})).collect();
+        for (operation, parameters, expected) in [
+            ("PutEvents", json!({"Entries": []}), "ValidationException"),
+            (
+                "PutEvents",
+                json!({"Entries": eleven}),
+                "ValidationException",
+            ),
+            (
+                "PutRule",
+                json!({"Name": "r", "EventPattern": "[]"}),
+                "InvalidEventPatternException",
+            ),
+            (
+                "PutRule",
+                json!({"Name": "r", "EventPattern": "{}", "EventBusName": "none"}),
+                "ResourceNotFoundException",
+            ),
+            (
+                "PutTargets",
+                json!({"Rule": "none", "Targets": []}),
+                "ResourceNotFoundException",
+            ),
+            (
+                "DescribeRule",
+                json!({"Name": "none"}),
+                "ResourceNotFoundException",
+            ),
+            ("CreateArchive", json!({}), "UnknownOperationException"),
+        ] {
+            let answer = call(&events, operation, parameters).await;
+            assert_eq!(answer.err().as_deref(), Some(expected), "{operation}");
+        }
+        let reserved =
+            json!({"Entries": [{"Source": "aws.s3", "DetailType": "d", "Detail": "{}"}]});
+        let answer = call(&events, "PutEvents", reserved)
+            .await
+            .expect("an answer");
+        assert_eq!(answer.get("FailedEntryCount"), Some(&json!(1)));
+    }
+}

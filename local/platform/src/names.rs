@@ -1,0 +1,60 @@
+//! Names and ARNs of the local environment's resources, as Terraform gives them on AWS.
+
+/// Region of everything.
+pub const REGION: &str = "us-east-1";
+/// Account of everything.
+pub const ACCOUNT: &str = "000000000000";
+/// Begins every resource's name.
+pub const PREFIX: &str = "videoflow-local-";
+/// The only version of a function or state machine.
+pub const VERSION: &str = "1";
+/// Alias that callers use.
+pub const ALIAS: &str = "live";
+/// Machine of a video's whole way.
+pub const PROCESS_VIDEO: &str = "process-video";
+
+/// `videoflow-local-<name>`.
+pub fn prefixed(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
+/// The name without the environment's prefix.
+pub fn unprefixed(name: &str) -> &str {
+    name.strip_prefix(PREFIX).unwrap_or(name)
+}
+
+/// Unqualified ARN of a state machine, given its name without prefix.
+pub fn state_machine_arn(machine: &str) -> String {
+    format!(
+        "arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{}",
+        prefixed(machine)
+    )
+}
+
+/// ARN of an execution, given the full name of its machine.
+pub fn execution_arn(machine_name: &str, execution: &str) -> String {
+    format!("arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine_name}:{execution}")
+}
+
+/// Version ARN of a function, given its name without prefix.
+pub fn function_arn(function: &str) -> String {
+    format!(
+        "arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}:{VERSION}",
+        prefixed(function)
+    )
+}
+
+/// ARN of a role, given its name without prefix.
+pub fn role_arn(role: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:role/{}", prefixed(role))
+}
+
+/// ARN of a queue, given its name without prefix.
+pub fn queue_arn(queue: &str) -> String {
+    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", prefixed(queue))
+}
+
+/// ARN of a topic, given its name without prefix.
+pub fn topic_arn(topic: &str) -> String {
+    format!("arn:aws:sns:{REGION}:{ACCOUNT}:{}", prefixed(topic))
+}

@@ -1,0 +1,263 @@
+//! The composition: all services, the functions, the machines, and what connects them, as Terraform does on AWS.
+
+mod event_source;
+mod http_api;
+mod placeholders;
+mod schedule;
+mod state;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::lambda::{Host, LambdaService};
+use crate::names;
+use crate::record::Record;
+use crate::s3::HttpService;
+use crate::service::{Objects, Service};
+use crate::services::Services;
+use crate::sqs::Queues;
+use crate::step_functions::{
+    self, DefinitionError, Definitions, Machines, StatesService, StepFunctions, render,
+};
+use crate::wire::Server;
+use placeholders::{functions, placeholders, resource};
+use state::State;
+
+/// Queues whose messages a function gets.
+const MAPPINGS: [(&str, &str); 2] = [
+    (resource::INGEST, "start-processing"),
+    (resource::FAILURES, "record-failure"),
+];
+
+/// Makes the stand-ins, given the objects and a folder for their files.
+pub type StandIns = Box<dyn FnOnce(Arc<dyn Objects>, PathBuf) -> Vec<Arc<dyn Service>> + Send>;
+
+/// What the platform needs.
+pub struct Config {
+    /// Folder of everything that it keeps.
+    pub data: PathBuf,
+    /// Folder of the functions' binaries.
+    pub functions: PathBuf,
+    /// Definitions.
+    pub definitions: Definitions,
+    /// Port of the services on 127.0.0.1; the HTTP API gets the next one. 0: any two that are free.
+    pub port: u16,
+    /// Waits and retry delays are multiplied by this (0 to 1).
+    pub time_scale: f64,
+    /// Makes the stand-ins.
+    pub stand_ins: StandIns,
+    /// How often reconcile-library starts, if at all.
+    pub reconcile_interval: Option<Duration>,
+}
+
+/// Why the platform does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The port is taken.
+    #[error("port {port} of 127.0.0.1 is in use; choose another with --port")]
+    PortInUse {
+        /// The port.
+        port: u16,
+    },
+    /// The folder cannot be used, or no port can be had.
+    #[error("{what}: {source}")]
+    Unusable {
+        /// What was tried.
+        what: String,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// A definition cannot be used.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+    /// A service cannot open its state.
+    #[error("{service} cannot open its state: {reason}")]
+    Service {
+        /// Which.
+        service: &'static str,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The platform, running.
+pub struct Platform {
+    url: String,
+    http_api: SocketAddr,
+    services: Arc<Services>,
+    step_functions: StepFunctions,
+    queues: Arc<Queues>,
+    host: Arc<Host>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Platform {
+    /// Starts everything.
+    ///
+    /// # Errors
+    /// [`Error`], before anything runs.
+    pub async fn start(config: Config) -> Result<Self, Error> {
+        let data = config.data.clone();
+        std::fs::create_dir_all(&data).map_err(|source| Error::Unusable {
+            what: format!("cannot make {}", data.display()),
+            source,
+        })?;
+        let (server, http_listener, http_api) = listen(config.port).await?;
+        let url = server.url();
+        let record = Record::open(&data.join("calls.jsonl"))
+            .map_err(|error| failed("the call record", &error))?;
+        let services = Arc::new(Services::new(Arc::new(record)));
+        let state = State::open(&data, &url)?;
+        let definitions = &config.definitions;
+        let machines = definitions
+            .machines
+            .iter()
+            .map(|machine| machine.name.as_str());
+        let values = placeholders(|queue| state.queues.url(queue), machines);
+        state.connect(&render(&definitions.object_created, &values)?)?;
+        let functions = functions(&config.functions, &values, &url);
+        let host = Arc::new(Host::new(functions, data.join("logs")));
+        let (step_functions, interrupted) = StepFunctions::open(step_functions::Config {
+            machines: Machines::load(&definitions.machines, &values)?,
+            folder: data.join("executions"),
+            time_scale: config.time_scale,
+            services: Arc::clone(&services),
+            events: Arc::clone(&state.events),
+        })
+        .map_err(|error| failed("Step Functions", &error))?;
+
+        let objects = Arc::new(state.buckets.clone());
+        for stand_in in (config.stand_ins)(objects, data.join("stand-ins")) {
+            services.add(stand_in);
+        }
+        services.add(Arc::new(StatesService::new(&step_functions)));
+        services.add(Arc::new(LambdaService::new(Arc::clone(&host))));
+        state.add_to(&services);
+        let s3 = HttpService::new(&state.buckets, Arc::clone(services.record()));
+        let queues = Arc::clone(&state.queues);
+        let mut platform = Self {
+            url,
+            http_api,
+            services,
+            step_functions,
+            queues,
+            host,
+            tasks: Vec::new(),
+        };
+        platform.spawn(server, http_listener, s3, config.reconcile_interval);
+        platform.step_functions.announce_interrupted(&interrupted);
+        Ok(platform)
+    }
+
+    /// What goes on by itself until the platform ends.
+    fn spawn(
+        &mut self,
+        server: Server,
+        http_api: TcpListener,
+        s3: HttpService,
+        reconcile_interval: Option<Duration>,
+    ) {
+        self.tasks
+            .push(tokio::spawn(serve(server, Arc::clone(&self.services), s3)));
+        self.tasks.push(tokio::spawn(http_api::serve(
+            http_api,
+            Arc::clone(&self.host),
+        )));
+        for (queue, function) in MAPPINGS {
+            let (queues, host) = (Arc::clone(&self.queues), Arc::clone(&self.host));
+            let mapping = event_source::run(queues, host, names::prefixed(queue), function);
+            self.tasks.push(tokio::spawn(mapping));
+        }
+        if let Some(interval) = reconcile_interval {
+            let schedule = schedule::run(Arc::clone(&self.services), interval);
+            self.tasks.push(tokio::spawn(schedule));
+        }
+    }
+
+    /// Where the services listen: `http://127.0.0.1:4566`.
+    pub fn endpoint_url(&self) -> String {
+        self.url.clone()
+    }
+
+    /// Where the HTTP API listens.
+    pub fn http_api(&self) -> SocketAddr {
+        self.http_api
+    }
+
+    /// All services.
+    pub fn services(&self) -> &Arc<Services> {
+        &self.services
+    }
+
+    /// The executions.
+    pub fn step_functions(&self) -> &StepFunctions {
+        &self.step_functions
+    }
+
+    /// Uploads that start-processing was given too often and could not handle.
+    ///
+    /// # Errors
+    /// The queue cannot be read.
+    pub fn lost_uploads(&self) -> Result<u64, crate::sqs::Error> {
+        self.queues.visible_count(&format!(
+            "{}-dead-letters",
+            names::prefixed(resource::INGEST)
+        ))
+    }
+
+    /// Ends everything: no new invocations, records on disk, processes gone.
+    pub fn shut_down(&self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+        self.host.shut_down();
+        self.step_functions.save();
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.shut_down();
+    }
+}
+
+/// Binds the port of the services and that of the HTTP API.
+async fn listen(port: u16) -> Result<(Server, TcpListener, SocketAddr), Error> {
+    let server = Server::bind(port)
+        .await
+        .map_err(|source| no_port(port, source))?;
+    let next = if port == 0 { 0 } else { port.saturating_add(1) };
+    let refused = |source| no_port(next, source);
+    let http_api = TcpListener::bind((Ipv4Addr::LOCALHOST, next))
+        .await
+        .map_err(refused)?;
+    let address = http_api.local_addr().map_err(refused)?;
+    Ok((server, http_api, address))
+}
+
+fn no_port(port: u16, source: std::io::Error) -> Error {
+    match source.kind() {
+        std::io::ErrorKind::AddrInUse => Error::PortInUse { port },
+        _ => Error::Unusable {
+            what: format!("cannot listen on port {port} of 127.0.0.1"),
+            source,
+        },
+    }
+}
+
+async fn serve(server: Server, services: Arc<Services>, s3: HttpService) {
+    // The task is aborted when the platform ends.
+    if let Err(error) = server.serve(services, s3, std::future::pending()).await {
+        tracing::error!(%error, "the services' port ended");
+    }
+}
+
+fn failed(service: &'static str, reason: &dyn std::fmt::Display) -> Error {
+    Error::Service {
+        service,
+        reason: reason.to_string(),
+    }
+}

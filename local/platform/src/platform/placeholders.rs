@@ -1,0 +1,167 @@
+//! What fills the definitions' placeholders and, in upper case, the functions' environment.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::lambda::{FUNCTION_NAMES, Function, timeout_seconds};
+use crate::{arn, names};
+
+/// Model that writes briefs: the local writer has one name for all.
+const BEDROCK_MODEL_ID: &str = "videoflow.local-writer-v1";
+
+/// Names of the local buckets, tables, queues and so on, without prefix.
+pub(super) mod resource {
+    pub(in super::super) const SOURCE: &str = "source";
+    pub(in super::super) const OUTPUT: &str = "output";
+    pub(in super::super) const INGEST: &str = "ingest";
+    pub(in super::super) const FAILURES: &str = "failures";
+    pub(in super::super) const FAILED_VIDEOS: &str = "failed-videos";
+    pub(in super::super) const NOTICES: &str = "notices";
+    pub(in super::super) const DOMAIN: &str = "domain";
+}
+
+/// Every placeholder with its value, given the queues' URLs and the machines' names without prefix.
+pub(super) fn placeholders<'a>(
+    queue_url: impl Fn(&str) -> String,
+    machines: impl IntoIterator<Item = &'a str>,
+) -> BTreeMap<String, String> {
+    let name = |name: &str| names::prefixed(name);
+    let fixed = [
+        ("jobs_table_name", name("jobs")),
+        ("claims_table_name", name("claims")),
+        ("source_bucket_name", name(resource::SOURCE)),
+        ("output_bucket_name", name(resource::OUTPUT)),
+        ("ingest_queue_url", queue_url(&name(resource::INGEST))),
+        ("failures_queue_url", queue_url(&name(resource::FAILURES))),
+        (
+            "failed_videos_queue_url",
+            queue_url(&name(resource::FAILED_VIDEOS)),
+        ),
+        ("notices_topic_arn", arn::topic(&name(resource::NOTICES))),
+        ("domain_event_bus_name", name(resource::DOMAIN)),
+        ("media_convert_role_arn", names::role_arn("media-convert")),
+        (
+            "data_automation_project_arn",
+            arn::regional("bedrock", "data-automation-project/local"),
+        ),
+        (
+            "data_automation_profile_arn",
+            arn::regional("bedrock", "data-automation-profile/us.data-automation-v1"),
+        ),
+    ];
+    let functions = FUNCTION_NAMES.iter().map(|function| {
+        (
+            placeholder(function, "function_arn"),
+            names::function_arn(function),
+        )
+    });
+    let machines = machines.into_iter().map(|machine| {
+        // Callers of process-video use its alias, everything else is a version.
+        let qualifier = if machine == names::PROCESS_VIDEO {
+            names::ALIAS
+        } else {
+            names::VERSION
+        };
+        let arn = format!("{}:{qualifier}", names::state_machine_arn(machine));
+        (placeholder(machine, "state_machine_arn"), arn)
+    });
+    fixed
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .chain(functions)
+        .chain(machines)
+        .collect()
+}
+
+/// The environment that every function gets: all placeholders in upper case, the model, and the way to the platform.
+fn environment(
+    placeholders: &BTreeMap<String, String>,
+    endpoint_url: &str,
+) -> BTreeMap<String, String> {
+    let upper = placeholders
+        .iter()
+        .map(|(name, value)| (name.to_uppercase(), value.clone()));
+    let fixed = [
+        ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID),
+        ("AWS_ENDPOINT_URL", endpoint_url),
+        ("AWS_REGION", names::REGION),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        // No function may look for credentials on the machine's network.
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    upper
+        .chain(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        .collect()
+}
+
+/// The functions with their environment.
+pub(super) fn functions<'a>(
+    folder: &'a Path,
+    values: &BTreeMap<String, String>,
+    url: &str,
+) -> impl Iterator<Item = Function> + use<'a> {
+    let environment = environment(values, url);
+    FUNCTION_NAMES.into_iter().map(move |name| {
+        let mut environment = environment.clone();
+        // The key id tells the call record who calls.
+        environment.insert("AWS_ACCESS_KEY_ID".to_owned(), name.to_owned());
+        Function {
+            name: name.to_owned(),
+            full_name: names::prefixed(name),
+            arn: names::function_arn(name),
+            binary: folder.join(name),
+            environment,
+            timeout_seconds: timeout_seconds(name),
+        }
+    })
+}
+
+fn placeholder(name: &str, kind: &str) -> String {
+    format!("{}_{kind}", name.replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fills_names_urls_and_arns() {
+        let values = placeholders(
+            |queue| format!("http://q/{queue}"),
+            ["process-video", "sanitize-file"],
+        );
+        let check = |name: &str, expected: &str| {
+            assert_eq!(
+                values.get(name).map(String::as_str),
+                Some(expected),
+                "{name}"
+            );
+        };
+        check("jobs_table_name", "videoflow-local-jobs");
+        check(
+            "failed_videos_queue_url",
+            "http://q/videoflow-local-failed-videos",
+        );
+        check(
+            "notices_topic_arn",
+            "arn:aws:sns:us-east-1:000000000000:videoflow-local-notices",
+        );
+        check(
+            "inspect_file_function_arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:videoflow-local-inspect-file:1",
+        );
+        check(
+            "process_video_state_machine_arn",
+            "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-process-video:live",
+        );
+        check(
+            "sanitize_file_state_machine_arn",
+            "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-sanitize-file:1",
+        );
+        let environment = environment(&values, "http://127.0.0.1:1");
+        assert_eq!(
+            environment.get("JOBS_TABLE_NAME").map(String::as_str),
+            Some("videoflow-local-jobs")
+        );
+    }
+}

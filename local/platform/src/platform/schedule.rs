@@ -1,0 +1,63 @@
+//! The schedule of reconcile-library.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::placeholders::resource;
+use crate::names;
+use crate::service::{Call, Principal, ServiceError};
+use crate::services::Services;
+
+/// Machine that the schedule starts.
+const MACHINE: &str = "reconcile-library";
+
+/// Starts reconcile-library every `interval` until the task is aborted, one execution at a time.
+pub(super) async fn run(services: Arc<Services>, interval: Duration) {
+    loop {
+        tokio::time::sleep(interval).await;
+        if let Err(error) = start(&services).await {
+            tracing::error!(%error, "cannot start {MACHINE}");
+        }
+    }
+}
+
+async fn start(services: &Services) -> Result<(), ServiceError> {
+    let arn = format!("{}:{}", names::state_machine_arn(MACHINE), names::ALIAS);
+    let running = json!({"StateMachineArn": arn, "StatusFilter": "RUNNING", "MaxResults": 1});
+    let running = call(services, "ListExecutions", running).await?;
+    if running
+        .get("Executions")
+        .and_then(Value::as_array)
+        .is_some_and(|found| !found.is_empty())
+    {
+        return Ok(());
+    }
+    let input = json!({"bucket": names::prefixed(resource::SOURCE)}).to_string();
+    call(
+        services,
+        "StartExecution",
+        json!({"StateMachineArn": arn, "Input": input}),
+    )
+    .await
+    .map(drop)
+}
+
+async fn call(
+    services: &Services,
+    operation: &str,
+    parameters: Value,
+) -> Result<Value, ServiceError> {
+    let principal = Principal("scheduler".to_owned());
+    services
+        .call(
+            "states",
+            Call {
+                principal,
+                operation: operation.to_owned(),
+                parameters,
+            },
+        )
+        .await
+}

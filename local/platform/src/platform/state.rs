@@ -1,0 +1,137 @@
+//! The services that keep state, and the rules between them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::placeholders::resource;
+use super::{Error, failed};
+use crate::dynamodb::DynamoDb;
+use crate::events::{DEFAULT_BUS, Events};
+use crate::names;
+use crate::s3::{Buckets, Notifications, Settings, Versioning};
+use crate::service::Service;
+use crate::services::Services;
+use crate::sns::Topics;
+use crate::sqs::Queues;
+
+/// Hidden time of a message that a function works on, six times the function's timeout as AWS recommends.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(6);
+/// Times that a message is tried before it goes to the dead letters.
+const MAX_RECEIVE_COUNT: u32 = 5;
+
+/// The services that keep state of their own.
+pub(super) struct State {
+    pub(super) queues: Arc<Queues>,
+    pub(super) events: Arc<Events>,
+    pub(super) buckets: Buckets,
+    topics: Arc<Topics>,
+    dynamodb: DynamoDb,
+}
+
+impl State {
+    pub(super) fn open(data: &Path, url: &str) -> Result<Self, Error> {
+        let queues = Arc::new(queues(data, url)?);
+        let events = Arc::new(events(data, &queues)?);
+        let dynamodb = DynamoDb::open(&data.join("dynamodb.sqlite"))
+            .map_err(|error| failed("DynamoDB", &error))?;
+        dynamodb
+            .create_tables(names::PREFIX)
+            .map_err(|error| failed("DynamoDB", &error))?;
+        Ok(Self {
+            buckets: buckets(data, &events)?,
+            topics: Arc::new(topics(data)?),
+            queues,
+            events,
+            dynamodb,
+        })
+    }
+
+    /// Puts the rules: uploads to the ingest queue, executions of process-video that did not succeed to the
+    /// failures queue.
+    pub(super) fn connect(&self, object_created: &str) -> Result<(), Error> {
+        let failed = |error: crate::events::Error| failed("EventBridge", &error);
+        let put = |name: &str, pattern: &str, queue: &str| {
+            let (name, queue) = (names::prefixed(name), names::queue_arn(queue));
+            self.events
+                .put_queue_rule(&name, DEFAULT_BUS, pattern, &queue)
+                .map_err(failed)
+        };
+        put("object-created", object_created, resource::INGEST)?;
+        let failures = json!({
+            "source": ["aws.states"],
+            "detail-type": ["Step Functions Execution Status Change"],
+            "detail": {
+                "stateMachineArn": [names::state_machine_arn(names::PROCESS_VIDEO)],
+                "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+            },
+        });
+        put("video-failed", &failures.to_string(), resource::FAILURES)
+    }
+
+    /// Makes the services answer.
+    pub(super) fn add_to(&self, services: &Services) {
+        services.add(Arc::clone(&self.queues) as Arc<dyn Service>);
+        services.add(Arc::clone(&self.events) as Arc<dyn Service>);
+        services.add(Arc::clone(&self.topics) as Arc<dyn Service>);
+        services.add(Arc::new(self.buckets.clone()));
+        services.add(Arc::new(self.dynamodb.clone()));
+    }
+}
+
+fn queues(data: &Path, url: &str) -> Result<Queues, Error> {
+    let failed = |error: crate::sqs::Error| failed("SQS", &error);
+    let queues = Queues::open(Some(&data.join("sqs.sqlite")), url).map_err(failed)?;
+    for queue in [
+        resource::INGEST,
+        resource::FAILURES,
+        resource::FAILED_VIDEOS,
+    ] {
+        let queue = names::prefixed(queue);
+        queues
+            .create_with_dead_letters(&queue, VISIBILITY_TIMEOUT, MAX_RECEIVE_COUNT)
+            .map_err(failed)?;
+    }
+    Ok(queues)
+}
+
+fn events(data: &Path, queues: &Arc<Queues>) -> Result<Events, Error> {
+    let archive = data.join("domain-events.jsonl");
+    Events::open(
+        Arc::clone(queues),
+        &names::prefixed(resource::DOMAIN),
+        Some(&archive),
+    )
+    .map_err(|error| failed("EventBridge", &error))
+}
+
+fn buckets(data: &Path, events: &Arc<Events>) -> Result<Buckets, Error> {
+    let failed = |error: crate::s3::Error| failed("S3", &error);
+    let buckets = Buckets::open(&data.join("s3"), Arc::clone(events)).map_err(failed)?;
+    let source = Settings {
+        versioning: Versioning::Enabled,
+        notifications: Notifications::EventBridge,
+    };
+    let output = Settings {
+        versioning: Versioning::Off,
+        notifications: Notifications::Off,
+    };
+    buckets
+        .create_bucket(&names::prefixed(resource::SOURCE), source)
+        .map_err(failed)?;
+    buckets
+        .create_bucket(&names::prefixed(resource::OUTPUT), output)
+        .map_err(failed)?;
+    Ok(buckets)
+}
+
+fn topics(data: &Path) -> Result<Topics, Error> {
+    let failed = |error: crate::sns::Error| failed("SNS", &error);
+    let topics = Topics::open(Some(&data.join("notices.jsonl"))).map_err(failed)?;
+    topics
+        .create(&names::prefixed(resource::NOTICES))
+        .map_err(failed)?;
+    Ok(topics)
+}

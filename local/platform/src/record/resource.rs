@@ -1,0 +1,230 @@
+//! Which resource a call acts on, by its parameters: what an IAM policy would have to name.
+
+use serde_json::Value;
+
+use crate::arn;
+use crate::names::REGION;
+
+/// ARN of the resource that a call acts on, or `*` for operations that have none.
+pub fn resource(service: &str, operation: &str, parameters: &Value) -> String {
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    let named = match service {
+        "s3" => text("Bucket").map(|bucket| s3(operation, bucket, text("Key"))),
+        "dynamodb" => dynamodb(operation, parameters),
+        "sqs" => text("QueueUrl")
+            .or_else(|| text("QueueName"))
+            .map(arn::last_part)
+            .map(arn::queue),
+        "sns" => text("TopicArn")
+            .map(str::to_owned)
+            .or_else(|| text("Name").map(arn::topic)),
+        "events" => Some(events(parameters)),
+        "states" => first_text(
+            parameters,
+            &["ExecutionArn", "StateMachineArn", "StateMachineAliasArn"],
+        ),
+        "lambda" => text("FunctionName").map(|name| {
+            if name.starts_with("arn:") {
+                name.to_owned()
+            } else {
+                arn::regional("lambda", &format!("function:{name}"))
+            }
+        }),
+        "mediaconvert" => mediaconvert(operation, parameters),
+        "bedrock" => bedrock(parameters),
+        "transcribe" => text("TranscriptionJobName")
+            .map(|name| arn::regional("transcribe", &format!("transcription-job/{name}"))),
+        _ => None,
+    };
+    named.unwrap_or_else(|| "*".to_owned())
+}
+
+fn first_text(parameters: &Value, names: &[&str]) -> Option<String> {
+    names
+        .iter()
+        .find_map(|name| parameters.get(name).and_then(Value::as_str))
+        .map(str::to_owned)
+}
+
+fn s3(operation: &str, bucket: &str, key: Option<&str>) -> String {
+    match operation {
+        "ListObjects" | "ListObjectsV2" | "ListObjectVersions" | "DeleteObjects" => {
+            arn::s3(bucket, None)
+        }
+        _ => arn::s3(bucket, key.filter(|key| !key.is_empty())),
+    }
+}
+
+fn dynamodb(operation: &str, parameters: &Value) -> Option<String> {
+    let name = match operation {
+        "TransactWriteItems" | "TransactGetItems" => return transaction_tables(parameters),
+        _ => parameters.get("TableName")?.as_str()?,
+    };
+    let table = arn::table(name);
+    match parameters.get("IndexName").and_then(Value::as_str) {
+        Some(index) => Some(format!("{table}/index/{index}")),
+        None => Some(table),
+    }
+}
+
+/// Tables of a transaction, each once, joined by commas.
+fn transaction_tables(parameters: &Value) -> Option<String> {
+    let items = parameters.get("TransactItems")?.as_array()?;
+    let mut tables: Vec<String> = items
+        .iter()
+        .filter_map(|item| {
+            item.as_object()?
+                .values()
+                .next()?
+                .get("TableName")?
+                .as_str()
+        })
+        .map(arn::table)
+        .collect();
+    tables.sort();
+    tables.dedup();
+    Some(tables.join(","))
+}
+
+fn events(parameters: &Value) -> String {
+    let entries = parameters.get("Entries").and_then(Value::as_array);
+    let bus = entries
+        .and_then(|entries| entries.first()?.get("EventBusName")?.as_str())
+        .or_else(|| parameters.get("EventBusName").and_then(Value::as_str))
+        .unwrap_or("default");
+    arn::event_bus(arn::last_part(bus))
+}
+
+fn mediaconvert(operation: &str, parameters: &Value) -> Option<String> {
+    if operation == "CreateJob" {
+        let queue = parameters
+            .get("Queue")
+            .and_then(Value::as_str)
+            .unwrap_or("Default");
+        Some(arn::regional(
+            "mediaconvert",
+            &format!("queues/{}", arn::last_part(queue)),
+        ))
+    } else {
+        let id = parameters.get("Id")?.as_str()?;
+        Some(arn::regional("mediaconvert", &format!("jobs/{id}")))
+    }
+}
+
+fn bedrock(parameters: &Value) -> Option<String> {
+    if let Some(model) = parameters.get("ModelId").and_then(Value::as_str) {
+        return Some(if model.starts_with("arn:") {
+            model.to_owned()
+        } else {
+            format!("arn:aws:bedrock:{REGION}::foundation-model/{model}")
+        });
+    }
+    let configuration = parameters.get("DataAutomationConfiguration");
+    configuration
+        .and_then(|configuration| configuration.get("DataAutomationProjectArn")?.as_str())
+        .or_else(|| parameters.get("InvocationArn").and_then(Value::as_str))
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "cases are easier to read without borrows"
+    )]
+    fn check(service: &str, operation: &str, parameters: Value, expected: &str) {
+        assert_eq!(
+            resource(service, operation, &parameters),
+            expected,
+            "{service}:{operation}"
+        );
+    }
+
+    #[test]
+    fn names_the_resource_of_each_service() {
+        check(
+            "s3",
+            "PutObject",
+            json!({"Bucket": "b", "Key": "a/b c"}),
+            "arn:aws:s3:::b/a/b c",
+        );
+        check(
+            "s3",
+            "ListObjectsV2",
+            json!({"Bucket": "b"}),
+            "arn:aws:s3:::b",
+        );
+        check(
+            "dynamodb",
+            "Query",
+            json!({"TableName": "t", "IndexName": "i"}),
+            "arn:aws:dynamodb:us-east-1:000000000000:table/t/index/i",
+        );
+        check(
+            "dynamodb",
+            "TransactWriteItems",
+            json!({"TransactItems": [{"Put": {"TableName": "b"}}, {"Update": {"TableName": "a"}}, {"Put": {"TableName": "b"}}]}),
+            "arn:aws:dynamodb:us-east-1:000000000000:table/a,arn:aws:dynamodb:us-east-1:000000000000:table/b",
+        );
+        check(
+            "sqs",
+            "SendMessage",
+            json!({"QueueUrl": "http://127.0.0.1:1/000000000000/q"}),
+            "arn:aws:sqs:us-east-1:000000000000:q",
+        );
+        check("sns", "Publish", json!({"TopicArn": "arn:t"}), "arn:t");
+        check(
+            "events",
+            "PutEvents",
+            json!({"Entries": [{"EventBusName": "domain"}]}),
+            "arn:aws:events:us-east-1:000000000000:event-bus/domain",
+        );
+        check(
+            "states",
+            "StartExecution",
+            json!({"StateMachineArn": "arn:m"}),
+            "arn:m",
+        );
+        check(
+            "lambda",
+            "Invoke",
+            json!({"FunctionName": "f"}),
+            "arn:aws:lambda:us-east-1:000000000000:function:f",
+        );
+        check(
+            "mediaconvert",
+            "CreateJob",
+            json!({}),
+            "arn:aws:mediaconvert:us-east-1:000000000000:queues/Default",
+        );
+        check(
+            "mediaconvert",
+            "GetJob",
+            json!({"Id": "1"}),
+            "arn:aws:mediaconvert:us-east-1:000000000000:jobs/1",
+        );
+        check(
+            "bedrock",
+            "Converse",
+            json!({"ModelId": "m"}),
+            "arn:aws:bedrock:us-east-1::foundation-model/m",
+        );
+        check(
+            "bedrock",
+            "GetDataAutomationStatus",
+            json!({"InvocationArn": "arn:i"}),
+            "arn:i",
+        );
+        check("mediaconvert", "Probe", json!({"InputFiles": []}), "*");
+        check(
+            "rekognition",
+            "GetLabelDetection",
+            json!({"JobId": "1"}),
+            "*",
+        );
+    }
+}

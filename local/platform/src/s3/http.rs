@@ -1,0 +1,134 @@
+//! S3 over HTTP: any access key with the secret `local` is let in, and every call is recorded.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use s3s::access::{S3Access, S3AccessContext};
+use s3s::auth::{S3Auth, SecretKey};
+use s3s::path::S3Path;
+use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::{Body, HttpError, HttpRequest, HttpResponse, S3Error, S3ErrorCode, S3Result};
+use serde_json::json;
+
+use super::Buckets;
+use crate::record::{Record, resource};
+
+/// Secret of every access key.
+pub const SECRET: &str = "local";
+
+/// Longest error body that is looked into for its code: `s3s` writes some hundred bytes.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+
+tokio::task_local! {
+    /// What the access check found out about the call that this task answers.
+    static SEEN: RefCell<Option<Seen>>;
+}
+
+/// Who asks for what.
+struct Seen {
+    principal: String,
+    operation: String,
+    resource: String,
+}
+
+/// S3 as a service of HTTP requests.
+#[derive(Clone)]
+pub struct HttpService {
+    service: S3Service,
+    record: Arc<Record>,
+}
+
+impl HttpService {
+    /// Serves `buckets`; calls go into `record`.
+    pub fn new(buckets: &Buckets, record: Arc<Record>) -> Self {
+        let mut builder = S3ServiceBuilder::new(buckets.clone());
+        builder.set_auth(AnyKey);
+        builder.set_access(Watch);
+        Self {
+            service: builder.build(),
+            record,
+        }
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// When the answer cannot be written as HTTP.
+    pub async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let answer = SEEN.scope(RefCell::new(None), async {
+            let answer = self.service.call(request).await;
+            (answer, SEEN.with(RefCell::take))
+        });
+        let (answer, seen) = answer.await;
+        let answer = answer?;
+        if let Some(seen) = seen {
+            let error = error_code(&answer);
+            self.record
+                .add(&seen.principal, "s3", &seen.operation, seen.resource, error);
+        }
+        Ok(answer)
+    }
+}
+
+/// Code of an error answer: from its body, or by its status for answers without one (HEAD).
+fn error_code(answer: &http::Response<Body>) -> Option<String> {
+    if !answer.status().is_client_error() && !answer.status().is_server_error() {
+        return None;
+    }
+    let body = answer
+        .body()
+        .bytes()
+        .filter(|bytes| bytes.len() <= MAX_ERROR_BYTES)
+        .unwrap_or_default();
+    let body = String::from_utf8_lossy(&body);
+    let code = body
+        .split_once("<Code>")
+        .and_then(|(_, rest)| rest.split_once("</Code>"));
+    Some(code.map_or_else(
+        || answer.status().as_str().to_owned(),
+        |(code, _)| code.to_owned(),
+    ))
+}
+
+/// Every access key is that of a principal of its name.
+struct AnyKey;
+
+#[async_trait]
+impl S3Auth for AnyKey {
+    async fn get_secret_key(&self, _access_key: &str) -> S3Result<SecretKey> {
+        Ok(SecretKey::from(SECRET))
+    }
+}
+
+/// Lets every signed request in and notes what it is.
+struct Watch;
+
+#[async_trait]
+impl S3Access for Watch {
+    async fn check(&self, context: &mut S3AccessContext<'_>) -> S3Result<()> {
+        let principal = context
+            .credentials()
+            .map(|credentials| credentials.access_key.clone());
+        let operation = context.s3_op().name().to_owned();
+        let parameters = match context.s3_path() {
+            S3Path::Root => json!({}),
+            S3Path::Bucket { bucket } => json!({"Bucket": bucket}),
+            S3Path::Object { bucket, key } => json!({"Bucket": bucket, "Key": key}),
+        };
+        let seen = Seen {
+            principal: principal.clone().unwrap_or_else(|| "anonymous".to_owned()),
+            resource: resource("s3", &operation, &parameters),
+            operation,
+        };
+        // Outside of `HttpService::call` nobody reads it.
+        let _ = SEEN.try_with(|slot| slot.replace(Some(seen)));
+        match principal {
+            Some(_) => Ok(()),
+            None => Err(S3Error::with_message(
+                S3ErrorCode::AccessDenied,
+                "Access Denied",
+            )),
+        }
+    }
+}

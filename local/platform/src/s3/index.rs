@@ -1,0 +1,267 @@
+//! The index of buckets and object versions in a file: what is there, not its bytes.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::error::Error;
+use super::tagging::Tags;
+use super::version::{Attributes, Content, Settings, UNVERSIONED, Version, Versioning};
+use crate::database;
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS bucket (name TEXT PRIMARY KEY, settings TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS version (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        bucket TEXT NOT NULL REFERENCES bucket (name),
+        key TEXT NOT NULL,
+        version_id TEXT NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        content TEXT,
+        attributes TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        UNIQUE (bucket, key, version_id)
+    );
+    CREATE INDEX IF NOT EXISTS version_latest ON version (bucket, key, sequence);
+    CREATE TABLE IF NOT EXISTS upload (
+        id TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, settings TEXT NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS part (
+        upload TEXT NOT NULL REFERENCES upload (id), number INTEGER NOT NULL, content TEXT NOT NULL,
+        PRIMARY KEY (upload, number)
+    );
+";
+
+/// Columns of a version, in the order in which [`version`] reads them.
+const COLUMNS: &str = "key, version_id, modified_ms, content, attributes, tags, sequence";
+
+pub(super) struct Index {
+    pub connection: Connection,
+}
+
+impl Index {
+    pub fn open(file: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self {
+            connection: database::open(file, SCHEMA)?,
+        })
+    }
+
+    /// Makes a bucket, or changes the settings of one that exists.
+    pub fn put_bucket(&mut self, name: &str, settings: Settings) -> Result<(), Error> {
+        let sql = "INSERT INTO bucket (name, settings) VALUES (?1, ?2)
+            ON CONFLICT (name) DO UPDATE SET settings = excluded.settings";
+        self.connection
+            .execute(sql, params![name, to_text(&settings)])?;
+        Ok(())
+    }
+
+    pub fn bucket(&self, name: &str) -> Result<Settings, Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT settings FROM bucket WHERE name = ?1")?;
+        let settings = statement
+            .query_row([name], |row| from_text(row, 0))
+            .optional()?;
+        settings.ok_or(Error::NoSuchBucket)
+    }
+
+    pub fn buckets(&self) -> Result<Vec<String>, Error> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT name FROM bucket ORDER BY name")?;
+        let names = statement.query_map([], |row| row.get(0))?;
+        Ok(names.collect::<Result<_, _>>()?)
+    }
+
+    /// Adds a version (a delete marker without `content`) and answers it with the blob that it replaces.
+    pub fn add(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        content: Option<&Content>,
+        attributes: &Attributes,
+        tags: &Tags,
+    ) -> Result<(Version, Option<String>), Error> {
+        let versioning = self.bucket(bucket)?.versioning;
+        let transaction = self.connection.transaction()?;
+        let version_id = match versioning {
+            Versioning::Enabled => Uuid::new_v4().simple().to_string(),
+            Versioning::Off => UNVERSIONED.to_owned(),
+        };
+        let replaced = remove(&transaction, bucket, key, &version_id)?;
+        let sql =
+            "INSERT INTO version (bucket, key, version_id, modified_ms, content, attributes, tags)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let now = OffsetDateTime::now_utc();
+        let modified_ms = now.unix_timestamp() * 1000 + i64::from(now.millisecond());
+        let content_text = content.map(to_text);
+        let parameters = params![
+            bucket,
+            key,
+            version_id,
+            modified_ms,
+            content_text,
+            to_text(attributes),
+            to_text(tags)
+        ];
+        transaction.execute(sql, parameters)?;
+        let sequence = transaction.last_insert_rowid();
+        transaction.commit()?;
+        let version = Version {
+            key: key.to_owned(),
+            version_id,
+            modified: now,
+            content: content.cloned(),
+            attributes: attributes.clone(),
+            tags: tags.clone(),
+            sequence,
+        };
+        Ok((
+            version,
+            replaced
+                .and_then(|replaced| replaced.content)
+                .map(|content| content.blob),
+        ))
+    }
+
+    /// A version by its id, or the latest one; it may be a delete marker.
+    pub fn version(
+        &self,
+        bucket: &str,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> Result<Version, Error> {
+        self.bucket(bucket)?;
+
+        if let Some(version_id) = version_id {
+            find(&self.connection, bucket, key, version_id)?.ok_or(Error::NoSuchVersion)
+        } else {
+            let sql = format!(
+                "SELECT {COLUMNS} FROM version WHERE bucket = ?1 AND key = ?2 ORDER BY sequence DESC LIMIT 1"
+            );
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let latest = statement
+                .query_row(params![bucket, key], version)
+                .optional()?;
+            latest.ok_or(Error::NoSuchKey)
+        }
+    }
+
+    /// A version that has content, with its content.
+    pub fn object(
+        &self,
+        bucket: &str,
+        key: &str,
+        version_id: Option<&str>,
+    ) -> Result<(Version, Content), Error> {
+        let version = self.version(bucket, key, version_id)?;
+        match (version.content.clone(), version_id) {
+            (Some(content), _) => Ok((version, content)),
+            (None, Some(_)) => Err(Error::MethodNotAllowed),
+            (None, None) => Err(Error::NoSuchKey),
+        }
+    }
+
+    /// Deletes one version for good and answers what it was.
+    pub fn remove(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        version_id: &str,
+    ) -> Result<Option<Version>, Error> {
+        self.bucket(bucket)?;
+        Ok(remove(&self.connection, bucket, key, version_id)?)
+    }
+
+    pub fn set_tags(&mut self, bucket: &str, sequence: i64, tags: &Tags) -> Result<(), Error> {
+        let sql = "UPDATE version SET tags = ?3 WHERE bucket = ?1 AND sequence = ?2";
+        self.connection
+            .execute(sql, params![bucket, sequence, to_text(tags)])?;
+        Ok(())
+    }
+
+    /// Latest versions with content whose key is after `after` and begins with `prefix`, in the order of their keys.
+    pub fn latest(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Version>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM version AS this
+            WHERE bucket = ?1 AND key >= ?2 AND key > ?3 AND substr(key, 1, length(?2)) = ?2 AND content IS NOT NULL
+                AND sequence = (SELECT max(sequence) FROM version WHERE bucket = ?1 AND key = this.key)
+            ORDER BY key LIMIT ?4"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let versions = statement.query_map(params![bucket, prefix, after, limit], version)?;
+        Ok(versions.collect::<Result<_, _>>()?)
+    }
+}
+
+fn find(
+    connection: &Connection,
+    bucket: &str,
+    key: &str,
+    version_id: &str,
+) -> rusqlite::Result<Option<Version>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM version WHERE bucket = ?1 AND key = ?2 AND version_id = ?3");
+    let mut statement = connection.prepare_cached(&sql)?;
+    statement
+        .query_row(params![bucket, key, version_id], version)
+        .optional()
+}
+
+fn remove(
+    connection: &Connection,
+    bucket: &str,
+    key: &str,
+    version_id: &str,
+) -> rusqlite::Result<Option<Version>> {
+    let found = find(connection, bucket, key, version_id)?;
+    let sql = "DELETE FROM version WHERE bucket = ?1 AND key = ?2 AND version_id = ?3";
+    connection.execute(sql, params![bucket, key, version_id])?;
+    Ok(found)
+}
+
+fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
+    let modified_ms: i64 = row.get(2)?;
+    let modified = OffsetDateTime::from_unix_timestamp_nanos(i128::from(modified_ms) * 1_000_000);
+    let content: Option<String> = row.get(3)?;
+    Ok(Version {
+        key: row.get(0)?,
+        version_id: row.get(1)?,
+        modified: modified.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        content: content.map(|_| from_text(row, 3)).transpose()?,
+        attributes: from_text(row, 4)?,
+        tags: from_text(row, 5)?,
+        sequence: row.get(6)?,
+    })
+}
+
+/// A column's JSON.
+pub(super) fn to_text(value: &impl Serialize) -> String {
+    // The types kept here are made of texts, numbers and maps with text keys, which JSON has.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// What [`to_text`] wrote.
+pub(super) fn from_text<T: serde::de::DeserializeOwned>(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    let unreadable = |error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    };
+    serde_json::from_str(&text).map_err(unreadable)
+}

@@ -1,0 +1,158 @@
+//! All services by name, and the one place through which every call goes: it is recorded here, whether it came
+//! over the wire or from a Task state.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use serde_json::Value;
+
+use crate::record::{Record, resource};
+use crate::service::{Call, Failure, Service, ServiceError};
+
+/// The services of the platform. Services may be added while it runs, because some of them call others through it.
+pub struct Services {
+    by_name: RwLock<HashMap<&'static str, Vec<Arc<dyn Service>>>>,
+    record: Arc<Record>,
+}
+
+impl Services {
+    /// No services yet; calls go into `record`.
+    pub fn new(record: Arc<Record>) -> Self {
+        Self {
+            by_name: RwLock::default(),
+            record,
+        }
+    }
+
+    /// Adds a service. Two may share a name, as Bedrock's Converse and Data Automation do: the second is asked
+    /// when the first does not know the operation.
+    pub fn add(&self, service: Arc<dyn Service>) {
+        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
+        by_name.entry(service.name()).or_default().push(service);
+    }
+
+    /// The record of the calls.
+    pub fn record(&self) -> &Arc<Record> {
+        &self.record
+    }
+
+    /// Calls a service by its name in the `SigV4` scope or its Step Functions integration
+    /// (`sfn`, `bedrockruntime`).
+    ///
+    /// # Errors
+    /// The error answer of the service; `UnknownOperationException` when there is no such service.
+    pub async fn call(&self, service: &str, call: Call) -> Result<Value, ServiceError> {
+        self.answer(service, call)
+            .await
+            .map_err(|failure| failure.error)
+    }
+
+    /// Like [`Services::call`], with the members of an error.
+    ///
+    /// # Errors
+    /// As [`Services::call`].
+    pub async fn answer(&self, service: &str, call: Call) -> Result<Value, Failure> {
+        let name = signing_name(service);
+        let resource = resource(name, &call.operation, &call.parameters);
+        let principal = call.principal.0.clone();
+        let operation = call.operation.clone();
+        let answer = self.ask(name, call).await;
+        let error = answer
+            .as_ref()
+            .err()
+            .map(|failure| failure.error.code.clone());
+        self.record
+            .add(&principal, name, &operation, resource, error);
+        answer
+    }
+
+    async fn ask(&self, name: &str, call: Call) -> Result<Value, Failure> {
+        let services = {
+            let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
+            by_name.get(name).cloned().unwrap_or_default()
+        };
+        let mut failure = Failure::from(ServiceError::unknown_operation(&format!(
+            "{name}:{}",
+            call.operation
+        )));
+        for service in services {
+            match service.answer(call.clone()).await {
+                Err(unknown) if unknown.error.code == "UnknownOperationException" => {
+                    failure = unknown;
+                }
+                answer => return answer,
+            }
+        }
+        Err(failure)
+    }
+}
+
+/// Name in the `SigV4` scope of a service that Step Functions' SDK integrations call otherwise.
+fn signing_name(service: &str) -> &str {
+    match service {
+        "sfn" => "states",
+        "eventbridge" => "events",
+        "bedrockruntime" | "bedrockdataautomationruntime" => "bedrock",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use serde_json::json;
+
+    use super::*;
+    use crate::service::Principal;
+
+    /// Answers one operation with its own parameters.
+    struct Echo(&'static str, &'static str);
+
+    #[async_trait]
+    impl Service for Echo {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+            if call.operation == self.1 {
+                Ok(call.parameters)
+            } else {
+                Err(ServiceError::unknown_operation(&call.operation))
+            }
+        }
+    }
+
+    fn call(operation: &str) -> Call {
+        Call {
+            principal: Principal("tester".into()),
+            operation: operation.into(),
+            parameters: json!({"Operation": operation}),
+        }
+    }
+
+    #[tokio::test]
+    async fn asks_each_service_of_a_name_and_records_every_call() {
+        let services = Services::new(Arc::new(Record::in_memory()));
+        services.add(Arc::new(Echo("bedrock", "Converse")));
+        services.add(Arc::new(Echo("bedrock", "GetDataAutomationStatus")));
+
+        for (service, operation, expected) in [
+            ("bedrockruntime", "Converse", None),
+            ("bedrock", "GetDataAutomationStatus", None),
+            ("bedrock", "InvokeModel", Some("UnknownOperationException")),
+            ("polly", "Speak", Some("UnknownOperationException")),
+        ] {
+            let answer = services.call(service, call(operation)).await;
+            assert_eq!(
+                answer.err().map(|error| error.code).as_deref(),
+                expected,
+                "{operation}"
+            );
+        }
+        let calls = services.record().calls();
+        assert_eq!(calls.len(), 4);
+        assert!(calls.iter().take(3).all(|call| call.service == "bedrock"));
+        assert_eq!(calls.iter().filter(|call| call.error.is_some()).count(), 2);
+    }
+}

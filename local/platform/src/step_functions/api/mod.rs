@@ -1,0 +1,311 @@
+//! The Step Functions API, as far as the pipeline and the command line need it.
+
+mod shapes;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use videoflow_asl::effect::Event;
+
+use super::driver::{Launch, Shared, StepFunctions, launch};
+use super::record::Description;
+use super::store::Entry;
+use crate::names;
+use crate::service::{Call, Service, ServiceError};
+use shapes::{capitalise_members, history_event, is_name, page, with_token};
+
+/// Largest input (AWS's limit), in bytes.
+const MAX_INPUT_BYTES: usize = 256 * 1024;
+
+/// The service `states`.
+pub struct StatesService {
+    shared: Arc<Shared>,
+}
+
+impl StatesService {
+    /// The API of `step_functions`.
+    pub fn new(step_functions: &StepFunctions) -> Self {
+        Self {
+            shared: Arc::clone(&step_functions.shared),
+        }
+    }
+
+    fn start_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let arn = required(parameters, "StateMachineArn")?;
+        let machine = self
+            .shared
+            .machines
+            .find(arn)
+            .ok_or_else(|| no_machine(arn))?;
+        let input = parameters
+            .get("Input")
+            .and_then(Value::as_str)
+            .unwrap_or("{}");
+        if input.len() > MAX_INPUT_BYTES {
+            return Err(refusal(
+                "InvalidExecutionInput",
+                "the input is longer than 256 KiB",
+            ));
+        }
+        let document: Value = serde_json::from_str(input)
+            .map_err(|error| refusal("InvalidExecutionInput", &error.to_string()))?;
+        let name = match parameters.get("Name").and_then(Value::as_str) {
+            Some(name) if is_name(name) => name.to_owned(),
+            Some(name) => return Err(refusal("InvalidName", &format!("Invalid Name: '{name}'"))),
+            None => Uuid::new_v4().to_string(),
+        };
+        let begun = launch(
+            &self.shared,
+            &Launch::of(machine, arn, name, input.to_owned()),
+        );
+        let description = match begun {
+            Ok(entry) => entry.description(),
+            Err(existing) => same_running(&existing.description(), &document)?,
+        };
+        Ok(json!({"ExecutionArn": description.execution_arn, "StartDate": description.start_date}))
+    }
+
+    fn stop_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let entry = self.execution(parameters)?;
+        let text = |name: &str| {
+            parameters
+                .get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+        };
+        // An execution that has ended stays as it is, and the call succeeds.
+        let _ = entry.inbox.send(Event::Stopped {
+            error: text("Error"),
+            cause: text("Cause"),
+        });
+        Ok(json!({"StopDate": super::driver::now().seconds()}))
+    }
+
+    fn list_executions(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let arn = required(parameters, "StateMachineArn")?;
+        let machine = self
+            .shared
+            .machines
+            .find(arn)
+            .ok_or_else(|| no_machine(arn))?;
+        let status = parameters.get("StatusFilter").and_then(Value::as_str);
+        let mut found = self.shared.store.descriptions();
+        found.retain(|description| {
+            description.state_machine_arn == machine.arn
+                && status.is_none_or(|status| status == description.status)
+        });
+        let (page, next) = page(found, parameters)?;
+        let items = page.iter().map(|description| {
+            let mut item = description.envelope(|_| Value::Null);
+            if let Some(members) = item.as_object_mut() {
+                members.retain(|name, _| {
+                    !matches!(
+                        name.as_str(),
+                        "Input" | "InputDetails" | "Output" | "OutputDetails" | "Cause" | "Error"
+                    )
+                });
+                members.insert("StartDate".to_owned(), json!(description.start_date));
+                if let Some(stopped) = description.stop_date {
+                    members.insert("StopDate".to_owned(), json!(stopped));
+                }
+            }
+            item
+        });
+        Ok(with_token(
+            json!({"Executions": items.collect::<Vec<_>>()}),
+            next,
+        ))
+    }
+
+    fn describe_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let description = self.execution(parameters)?.description();
+        let members =
+            serde_json::to_value(&description).map_err(|error| internal(&error.to_string()))?;
+        let mut answer = capitalise_members(members);
+        if let Some(answer) = answer.as_object_mut() {
+            answer.insert("InputDetails".to_owned(), json!({"Included": true}));
+            if description.output.is_some() {
+                answer.insert("OutputDetails".to_owned(), json!({"Included": true}));
+            }
+        }
+        Ok(answer)
+    }
+
+    fn history(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let entry = self.execution(parameters)?;
+        let mut events = self
+            .shared
+            .store
+            .events(&entry)
+            .map_err(|error| internal(&error.to_string()))?;
+        if parameters
+            .get("ReverseOrder")
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
+        {
+            events.reverse();
+        }
+        let (page, next) = page(events, parameters)?;
+        let is_data_wanted = parameters
+            .get("IncludeExecutionData")
+            .and_then(Value::as_bool)
+            .unwrap_or(true);
+        let events: Vec<Value> = page
+            .into_iter()
+            .map(|event| history_event(event, is_data_wanted))
+            .collect();
+        Ok(with_token(json!({"Events": events}), next))
+    }
+
+    fn list_machines(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let machines = self.shared.machines.iter().map(|machine| {
+            json!({"Name": machine.name, "StateMachineArn": machine.arn, "Type": "STANDARD", "CreationDate": 0})
+        });
+        let (page, next) = page(machines.collect(), parameters)?;
+        Ok(with_token(json!({"StateMachines": page}), next))
+    }
+
+    fn describe_machine(&self, arn: &str) -> Result<Value, ServiceError> {
+        let machine = self
+            .shared
+            .machines
+            .find(arn)
+            .ok_or_else(|| no_machine(arn))?;
+        Ok(json!({
+            "StateMachineArn": arn,
+            "Name": machine.name,
+            "Status": "ACTIVE",
+            "Definition": machine.definition,
+            "RoleArn": names::role_arn(names::unprefixed(&machine.name)),
+            "Type": "STANDARD",
+            "CreationDate": 0,
+        }))
+    }
+
+    fn settle_token(
+        &self,
+        parameters: &Value,
+        event: impl FnOnce(videoflow_asl::effect::TaskId) -> Event,
+    ) -> Result<Value, ServiceError> {
+        let token = required(parameters, "TaskToken")?;
+        if self.shared.tokens.settle(token, event) {
+            Ok(json!({}))
+        } else {
+            Err(stale_token())
+        }
+    }
+
+    fn send_task_success(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let output = serde_json::from_str(required(parameters, "Output")?)
+            .map_err(|error| refusal("InvalidOutput", &error.to_string()))?;
+        self.settle_token(parameters, |task| Event::TaskSucceeded { task, output })
+    }
+
+    fn send_task_failure(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let text = |name: &str| {
+            parameters
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (error, cause) = (text("Error"), text("Cause"));
+        self.settle_token(parameters, |task| Event::TaskFailed { task, error, cause })
+    }
+
+    fn execution(&self, parameters: &Value) -> Result<Arc<Entry>, ServiceError> {
+        let arn = required(parameters, "ExecutionArn")?;
+        let missing = || {
+            refusal(
+                "ExecutionDoesNotExist",
+                &format!("Execution Does Not Exist: '{arn}'"),
+            )
+        };
+        self.shared.store.find(arn).ok_or_else(missing)
+    }
+}
+
+#[async_trait]
+impl Service for StatesService {
+    fn name(&self) -> &'static str {
+        "states"
+    }
+
+    async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        let parameters = &call.parameters;
+        match call.operation.as_str() {
+            "StartExecution" => self.start_execution(parameters),
+            "StopExecution" => self.stop_execution(parameters),
+            "DescribeExecution" => self.describe_execution(parameters),
+            "ListExecutions" => self.list_executions(parameters),
+            "GetExecutionHistory" => self.history(parameters),
+            "ListStateMachines" => self.list_machines(parameters),
+            "DescribeStateMachine" => {
+                self.describe_machine(required(parameters, "StateMachineArn")?)
+            }
+            "DescribeStateMachineForExecution" => {
+                self.describe_machine(&self.execution(parameters)?.description().state_machine_arn)
+            }
+            "SendTaskSuccess" => self.send_task_success(parameters),
+            "SendTaskFailure" => self.send_task_failure(parameters),
+            "SendTaskHeartbeat" if self.shared.tokens.beat(required(parameters, "TaskToken")?) => {
+                Ok(json!({}))
+            }
+            "SendTaskHeartbeat" => Err(stale_token()),
+            other => Err(refusal(
+                "UnknownOperationException",
+                &format!("{other} is not part of the local platform"),
+            )),
+        }
+    }
+}
+
+/// `StartExecution` again, by the same name: the running execution if the input is the same.
+fn same_running(existing: &Description, input: &Value) -> Result<Description, ServiceError> {
+    let known = serde_json::from_str::<Value>(&existing.input).ok();
+    if existing.is_running() && known.as_ref() == Some(input) {
+        return Ok(existing.clone());
+    }
+    let message = format!("Execution Already Exists: '{}'", existing.execution_arn);
+    Err(refusal("ExecutionAlreadyExists", &message))
+}
+
+fn required<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, ServiceError> {
+    let missing = || refusal("ValidationException", &format!("{name} is required"));
+    parameters
+        .get(name)
+        .and_then(Value::as_str)
+        .ok_or_else(missing)
+}
+
+fn refusal(code: &str, message: &str) -> ServiceError {
+    ServiceError {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        status: 400,
+    }
+}
+
+fn internal(message: &str) -> ServiceError {
+    ServiceError {
+        code: "InternalServerException".to_owned(),
+        message: message.to_owned(),
+        status: 500,
+    }
+}
+
+fn no_machine(arn: &str) -> ServiceError {
+    refusal(
+        "StateMachineDoesNotExist",
+        &format!("State Machine Does Not Exist: '{arn}'"),
+    )
+}
+
+fn stale_token() -> ServiceError {
+    refusal(
+        "TaskTimedOut",
+        "Task Timed Out: 'Provided task does not exist anymore'",
+    )
+}

@@ -1,0 +1,140 @@
+//! Distributed Map: reading the items and running the children as executions of their own.
+
+use serde_json::{Value, json};
+
+use super::integration::{Failure, Target, perform};
+use crate::service::Principal;
+use crate::services::Services;
+
+/// Pages of 1,000 objects that one reader reads: a library of a million videos.
+const MAX_PAGES: usize = 1000;
+
+/// Reads the items of `resource`.
+pub(super) async fn read_items(
+    services: &Services,
+    principal: &Principal,
+    resource: &str,
+    arguments: &Value,
+    config: &Value,
+) -> Result<Vec<Value>, Failure> {
+    if resource != "arn:aws:states:::s3:listObjectsV2" {
+        return Err(failed(format!(
+            "the local platform cannot read items from {resource}"
+        )));
+    }
+    let limit = config
+        .get("MaxItems")
+        .and_then(Value::as_u64)
+        .and_then(|limit| usize::try_from(limit).ok());
+    let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+    let target = Target {
+        service: "s3",
+        operation: "ListObjectsV2".to_owned(),
+        prefix: "S3",
+    };
+    let mut items = Vec::new();
+    let mut parameters = arguments.clone();
+    for _ in 0..MAX_PAGES {
+        let mut page = perform(services, principal.clone(), &target, parameters.clone())
+            .await
+            .map_err(|failure| failed(format!("{}: {}", failure.error, failure.cause)))?;
+        if let Some(Value::Array(contents)) = page.get_mut("Contents").map(Value::take) {
+            items.extend(contents.iter().map(item));
+        }
+        let next = page
+            .get("NextContinuationToken")
+            .filter(|token| token.is_string())
+            .cloned();
+        let (Some(next), true) = (next, items.len() < limit) else {
+            items.truncate(limit);
+            return Ok(items);
+        };
+        if let Some(members) = parameters.as_object_mut() {
+            members.insert("ContinuationToken".to_owned(), next);
+        }
+    }
+    Err(failed(format!("more than {MAX_PAGES} pages of objects")))
+}
+
+/// An object as the reader hands it to the Map: `ETag` is spelt `Etag` there.
+fn item(object: &Value) -> Value {
+    let member = |name: &str| object.get(name).cloned().unwrap_or(Value::Null);
+    json!({
+        "Etag": member("ETag"),
+        "Key": member("Key"),
+        "LastModified": member("LastModified"),
+        "Size": member("Size"),
+        "StorageClass": object.get("StorageClass").cloned().unwrap_or_else(|| json!("STANDARD")),
+    })
+}
+
+fn failed(cause: String) -> Failure {
+    Failure {
+        error: "States.ItemReaderFailed".to_owned(),
+        cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::record::Record;
+    use crate::service::{Call, Service, ServiceError};
+
+    /// Three objects in pages of two.
+    struct TwoPages;
+
+    #[async_trait]
+    impl Service for TwoPages {
+        fn name(&self) -> &'static str {
+            "s3"
+        }
+
+        async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+            let is_second = call.parameters.get("ContinuationToken").is_some();
+            Ok(if is_second {
+                json!({"Contents": [{"Key": "c", "Size": 3}]})
+            } else {
+                json!({"Contents": [{"Key": "a", "Size": 1}, {"Key": "b", "Size": 2}], "NextContinuationToken": "n"})
+            })
+        }
+    }
+
+    async fn check(config: Value, expected: &[&str]) {
+        let services = Services::new(Arc::new(Record::in_memory()));
+        services.add(Arc::new(TwoPages));
+        let principal = Principal("m".to_owned());
+        let items = read_items(
+            &services,
+            &principal,
+            "arn:aws:states:::s3:listObjectsV2",
+            &json!({"Bucket": "b"}),
+            &config,
+        )
+        .await;
+        let keys = items.map(|items| {
+            items
+                .iter()
+                .map(|item| item["Key"].as_str().unwrap_or("").to_owned())
+                .collect()
+        });
+        assert_eq!(
+            keys,
+            Ok(expected
+                .iter()
+                .map(|key| (*key).to_owned())
+                .collect::<Vec<_>>())
+        );
+    }
+
+    #[tokio::test]
+    async fn follows_pages_up_to_max_items() {
+        check(json!({}), &["a", "b", "c"]).await;
+        check(json!({"MaxItems": 2}), &["a", "b"]).await;
+        check(json!({"MaxItems": 1}), &["a"]).await;
+    }
+}
