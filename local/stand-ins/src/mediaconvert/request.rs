@@ -1,0 +1,121 @@
+//! `CreateJob`, `GetJob`, `CancelJob` and `ListJobs`.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use videoflow_platform::service::ServiceError;
+
+use super::settings::CreateJob;
+use super::validate::validate;
+use super::{MediaConvert, answer, error, neutral, run};
+use crate::jobs::{JobStatus, Submission};
+
+/// A page of `ListJobs`, and all that is ever listed here.
+const LISTED_JOBS: usize = 20;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ById {
+    id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct ListJobs {
+    max_results: Option<usize>,
+    status: Option<String>,
+    // One queue and one order there are.
+    #[serde(rename = "Queue")]
+    _queue: Option<String>,
+    #[serde(rename = "Order")]
+    _order: Option<String>,
+}
+
+/// Starts a job. The same token starts nothing again: the answer is the first one's job, whatever the request says.
+///
+/// # Errors
+/// `BadRequestException` with the path of what is wrong or not supported.
+pub fn create(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
+    let mut stripped = parameters.clone();
+    if let Some(settings) = stripped.get_mut("Settings") {
+        *settings = neutral::strip(settings, "Settings")?;
+    }
+    let request: CreateJob = error::parse(stripped)?;
+    validate(&request)?;
+    let token = request.client_request_token.clone();
+    let (objects, scratch) = (Arc::clone(&service.objects), service.scratch.clone());
+    let work = move |progress| run::run(objects, scratch, request, progress);
+    let submission = service
+        .jobs
+        .submit(&new_id(), token.as_deref(), parameters, work);
+    match submission.map_err(|cause| error::internal(&cause))? {
+        Submission::New(job) | Submission::Existing(job) | Submission::Conflict(job) => {
+            Ok(json!({ "Job": answer::job(&job) }))
+        }
+    }
+}
+
+/// Tells how a job stands.
+///
+/// # Errors
+/// `NotFoundException`.
+pub fn get(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
+    let ById { id } = error::parse(parameters)?;
+    let job = service.jobs.get(&id).ok_or_else(|| no_job(&id))?;
+    Ok(json!({ "Job": answer::job(&job) }))
+}
+
+/// Cancels a job that has not ended; ffmpeg is killed.
+///
+/// # Errors
+/// `NotFoundException`; `ConflictException` for a job that has ended.
+pub fn cancel(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
+    let ById { id } = error::parse(parameters)?;
+    let before = service.jobs.get(&id).ok_or_else(|| no_job(&id))?;
+    if before.status.is_final() {
+        return Err(error::conflict(format!(
+            "job {id} has ended and cannot be canceled"
+        )));
+    }
+    service.jobs.cancel(&id);
+    Ok(json!({}))
+}
+
+/// Lists the newest jobs.
+///
+/// # Errors
+/// `BadRequestException`.
+pub fn list(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
+    let request: ListJobs = error::parse(parameters)?;
+    let is_wanted = |status: JobStatus| {
+        request
+            .status
+            .as_deref()
+            .is_none_or(|wanted| wanted == answer::status(status))
+    };
+    let jobs = service
+        .jobs
+        .list()
+        .into_iter()
+        .filter(|job| is_wanted(job.status));
+    let limit = request.max_results.unwrap_or(LISTED_JOBS).min(LISTED_JOBS);
+    Ok(json!({ "Jobs": jobs.take(limit).map(|job| answer::job(&job)).collect::<Vec<_>>() }))
+}
+
+fn no_job(id: &str) -> ServiceError {
+    error::not_found(format!("job {id} does not exist"))
+}
+
+/// As `MediaConvert` makes them: milliseconds and six letters or digits.
+fn new_id() -> String {
+    let millis = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
+    let random: String = uuid::Uuid::new_v4()
+        .simple()
+        .to_string()
+        .chars()
+        .take(6)
+        .collect();
+    format!("{millis}-{random}")
+}

@@ -1,0 +1,229 @@
+//! Amazon Rekognition Video: labels by an ImageNet model on sampled frames; content moderation answers, but looks at
+//! nothing, and says so.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use videoflow_platform::service::{Call, Objects, Service, ServiceError};
+
+use crate::jobs::{Job, JobError, JobQueue, JobStatus, Submission};
+use crate::{Config, ffmpeg, labels};
+
+mod answer;
+mod page;
+
+use page::Page;
+
+/// What label results say of who made them.
+const LABEL_MODEL: &str = "local-mobilenet-v2";
+/// What moderation results say.
+const MODERATION_MODEL: &str = "local-none";
+const MODERATION_MESSAGE: &str = "local: nothing was looked at";
+/// Rekognition's limit of video jobs at once.
+const UNFINISHED_MAX: usize = 20;
+/// Confidence, in percent, that labels need at least: below it this model is wrong more often than right.
+const CONFIDENCE_FLOOR: f64 = 55.0;
+
+/// The service.
+pub struct Rekognition {
+    objects: Arc<dyn Objects>,
+    models: PathBuf,
+    labels: JobQueue,
+    moderation: JobQueue,
+}
+
+#[derive(Clone, Copy)]
+enum Analysis {
+    Labels,
+    Moderation,
+}
+
+impl Rekognition {
+    /// The service with its job records below the scratch directory.
+    pub fn new(config: &Config) -> Self {
+        let queue = |name: &str| JobQueue::open(config.scratch.join("jobs").join(name), 1);
+        Self {
+            objects: Arc::clone(&config.objects),
+            models: config.models.clone(),
+            labels: queue("rekognition-labels"),
+            moderation: queue("rekognition-moderation"),
+        }
+    }
+
+    fn queue(&self, analysis: Analysis) -> &JobQueue {
+        match analysis {
+            Analysis::Labels => &self.labels,
+            Analysis::Moderation => &self.moderation,
+        }
+    }
+
+    async fn start(&self, analysis: Analysis, parameters: Value) -> Result<Value, ServiceError> {
+        let text = |path: &str| {
+            parameters
+                .pointer(path)
+                .and_then(Value::as_str)
+                .map(ToOwned::to_owned)
+        };
+        if parameters
+            .get("Settings")
+            .is_some_and(|settings| !settings.is_null())
+        {
+            return Err(invalid("the local service has no label filters"));
+        }
+        let (bucket, key) = text("/Video/S3Object/Bucket")
+            .zip(text("/Video/S3Object/Name"))
+            .ok_or_else(|| invalid("Video.S3Object needs Bucket and Name"))?;
+        let minimum = parameters
+            .get("MinConfidence")
+            .and_then(Value::as_f64)
+            .unwrap_or(50.0);
+        if !(0.0..=100.0).contains(&minimum) {
+            return Err(invalid("MinConfidence must be between 0 and 100"));
+        }
+        let token = text("/ClientRequestToken");
+        let is_known = |job: &Job| token.is_some() && job.token == token;
+        let file = self.objects.file(&bucket, &key).await.map_err(|error| {
+            let message = format!(
+                "Unable to get object metadata from S3 ({error}). Check object key and bucket."
+            );
+            ServiceError::new("InvalidS3ObjectException", 400, message)
+        })?;
+        if !self.queue(analysis).list().iter().any(is_known) && self.unfinished() >= UNFINISHED_MAX
+        {
+            let message = format!("more than {UNFINISHED_MAX} video jobs at once");
+            return Err(ServiceError::new("LimitExceededException", 400, message));
+        }
+        let id = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let models = self.models.clone();
+        let work = move |_| async move { run(analysis, &models, &file, minimum).await };
+        match self
+            .queue(analysis)
+            .submit(&id, token.as_deref(), parameters, work)
+        {
+            Ok(Submission::New(job) | Submission::Existing(job)) => Ok(json!({"JobId": job.id})),
+            Ok(Submission::Conflict(_)) => {
+                let message = "the ClientRequestToken was used with other parameters";
+                Err(ServiceError::new(
+                    "IdempotentParameterMismatchException",
+                    400,
+                    message,
+                ))
+            }
+            Err(error) => Err(ServiceError::new(
+                "InternalServerError",
+                500,
+                error.to_string(),
+            )),
+        }
+    }
+
+    fn unfinished(&self) -> usize {
+        let jobs = self.labels.list().into_iter().chain(self.moderation.list());
+        jobs.filter(|job| !job.status.is_final()).count()
+    }
+
+    fn get(&self, analysis: Analysis, parameters: &Value) -> Result<Value, ServiceError> {
+        let id = parameters
+            .get("JobId")
+            .and_then(Value::as_str)
+            .ok_or_else(|| invalid("JobId is missing"))?;
+        let page = Page::parse(parameters, id)?;
+        let job = self.queue(analysis).get(id).ok_or_else(|| {
+            ServiceError::new("ResourceNotFoundException", 400, "Could not find JobId")
+        })?;
+        let mut answer = described(&job, &page);
+        let Some(result) = &job.result else {
+            return Ok(answer);
+        };
+        answer["VideoMetadata"] = result.get("videoMetadata").cloned().unwrap_or_default();
+        match analysis {
+            Analysis::Labels => {
+                let (labels, next) =
+                    page.cut(answer::detections(result, page.aggregation, page.order), id);
+                answer["Labels"] = Value::Array(labels);
+                answer["LabelModelVersion"] = json!(LABEL_MODEL);
+                if let Some(token) = next {
+                    answer["NextToken"] = json!(token);
+                }
+            }
+            Analysis::Moderation => {
+                answer["ModerationLabels"] = json!([]);
+                answer["ModerationModelVersion"] = json!(MODERATION_MODEL);
+                answer["StatusMessage"] = json!(MODERATION_MESSAGE);
+            }
+        }
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Service for Rekognition {
+    fn name(&self) -> &'static str {
+        "rekognition"
+    }
+
+    async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        match call.operation.as_str() {
+            "StartLabelDetection" => self.start(Analysis::Labels, call.parameters).await,
+            "StartContentModeration" => self.start(Analysis::Moderation, call.parameters).await,
+            "GetLabelDetection" => self.get(Analysis::Labels, &call.parameters),
+            "GetContentModeration" => self.get(Analysis::Moderation, &call.parameters),
+            other => Err(ServiceError::unknown_operation(other)),
+        }
+    }
+}
+
+fn invalid(message: &str) -> ServiceError {
+    ServiceError::new("InvalidParameterException", 400, message)
+}
+
+/// What the answer says whatever was found.
+fn described(job: &Job, page: &Page) -> Value {
+    let status = match job.status {
+        JobStatus::Submitted | JobStatus::Running => "IN_PROGRESS",
+        JobStatus::Succeeded => "SUCCEEDED",
+        JobStatus::Failed | JobStatus::Cancelled => "FAILED",
+    };
+    let mut answer = json!({
+        "JobStatus": status,
+        "JobId": job.id,
+        "Video": job.request.get("Video"),
+        "GetRequestMetadata": {"SortBy": page.order.name(), "AggregateBy": page.aggregation.name()},
+    });
+    if let Some(tag) = job.request.get("JobTag") {
+        answer["JobTag"] = tag.clone();
+    }
+    if let Some(error) = &job.error {
+        answer["StatusMessage"] = json!(error.message);
+    }
+    answer
+}
+
+async fn run(
+    analysis: Analysis,
+    models: &Path,
+    file: &Path,
+    minimum: f64,
+) -> Result<Value, JobError> {
+    let failed = |cause: String| JobError::new("Failed", cause);
+    match analysis {
+        Analysis::Labels => {
+            let detection = labels::detect(models, file)
+                .await
+                .map_err(|error| failed(error.to_string()))?;
+            Ok(answer::record(&detection, minimum.max(CONFIDENCE_FLOOR)))
+        }
+        Analysis::Moderation => {
+            let probe = ffmpeg::probe(file)
+                .await
+                .map_err(|error| failed(error.to_string()))?;
+            Ok(json!({"videoMetadata": answer::video_metadata(&probe)}))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,325 @@
+//! Amazon Transcribe by Whisper tiny.en: batch jobs with a JSON result and subtitles, in English.
+//!
+//! What it cannot do it refuses or fails with the reason: other languages and redaction. Speaker labels are left out
+//! of the result.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value, json};
+use time::format_description::well_known::Rfc3339;
+use videoflow_platform::service::{Call, Objects, Service, ServiceError};
+
+use crate::Config;
+use crate::jobs::{Job, JobError, JobQueue, JobStatus, Submission};
+use crate::speech;
+
+mod output;
+mod request;
+
+pub use output::SubtitleFormat;
+use request::Request;
+
+/// What the results say of who made them.
+pub const ENGINE: &str = "local whisper-tiny.en";
+/// Transcribe's limit of jobs at once.
+const UNFINISHED_MAX: usize = 250;
+/// Transcribe's limits of one page of a list.
+const PAGE_MAX: usize = 100;
+const PAGE_DEFAULT: usize = 5;
+/// Transcribe's shortest sound.
+const SHORTEST_MS: u64 = 500;
+
+/// The service.
+pub struct Transcribe {
+    objects: Arc<dyn Objects>,
+    models: PathBuf,
+    jobs: JobQueue,
+}
+
+impl Transcribe {
+    /// The service with its job records below the scratch directory.
+    pub fn new(config: &Config) -> Self {
+        let jobs = JobQueue::open(config.scratch.join("jobs/transcribe"), 1);
+        Self {
+            objects: Arc::clone(&config.objects),
+            models: config.models.clone(),
+            jobs,
+        }
+    }
+
+    async fn start(&self, parameters: Value) -> Result<Value, ServiceError> {
+        let request = Request::parse(&parameters).map_err(bad_request)?;
+        if self
+            .jobs
+            .list()
+            .iter()
+            .filter(|job| !job.status.is_final())
+            .count()
+            >= UNFINISHED_MAX
+        {
+            return Err(ServiceError::new(
+                "LimitExceededException",
+                400,
+                "too many transcription jobs at once",
+            ));
+        }
+        let (bucket, key) = &request.media;
+        self.objects.file(bucket, key).await.map_err(|error| {
+            bad_request(format!(
+                "The S3 URI that you provided can't be accessed ({error}). Check it and try again."
+            ))
+        })?;
+        let name = request.name.clone();
+        let (objects, models) = (Arc::clone(&self.objects), self.models.clone());
+        let work = move |_| async move { run(&request, &*objects, models).await };
+        match self.jobs.submit(&name, None, parameters, work) {
+            Ok(Submission::New(job) | Submission::Existing(job)) => {
+                Ok(json!({"TranscriptionJob": described(&job)}))
+            }
+            Ok(Submission::Conflict(_)) => {
+                let message = "The requested job name already exists. Use a different job name.";
+                Err(ServiceError::new("ConflictException", 400, message))
+            }
+            Err(error) => Err(ServiceError::new(
+                "InternalFailureException",
+                500,
+                error.to_string(),
+            )),
+        }
+    }
+
+    fn get(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let job = self.jobs.get(&job_name(parameters)?).ok_or_else(|| {
+            let message = "The requested job couldn't be found. Check the job name and try your request again.";
+            ServiceError::new("NotFoundException", 400, message)
+        })?;
+        Ok(json!({"TranscriptionJob": described(&job)}))
+    }
+
+    fn delete(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        if self.jobs.delete(&job_name(parameters)?) {
+            return Ok(json!({}));
+        }
+        Err(bad_request(
+            "The requested job couldn't be found. Check the job name and try your request again.",
+        ))
+    }
+
+    fn list(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let text = |member: &str| parameters.get(member).and_then(Value::as_str);
+        let from = text("NextToken").map_or(Ok(0), str::parse::<usize>);
+        let from = from.map_err(|_| bad_request("NextToken is not of this list"))?;
+        let size = parameters.get("MaxResults").and_then(Value::as_u64);
+        let size = size.map_or(PAGE_DEFAULT, |size| {
+            usize::try_from(size).unwrap_or(PAGE_MAX).clamp(1, PAGE_MAX)
+        });
+        let jobs = self.jobs.list();
+        let wanted = jobs.iter().filter(|job| {
+            text("Status").is_none_or(|status| status == status_of(job))
+                && text("JobNameContains").is_none_or(|part| job.id.contains(part))
+        });
+        let mut page: Vec<Value> = wanted.skip(from).take(size + 1).map(summary).collect();
+        let mut answer = json!({});
+        if page.len() > size {
+            page.truncate(size);
+            answer["NextToken"] = json!((from + size).to_string());
+        }
+        if let Some(status) = text("Status") {
+            answer["Status"] = json!(status);
+        }
+        answer["TranscriptionJobSummaries"] = Value::Array(page);
+        Ok(answer)
+    }
+}
+
+#[async_trait]
+impl Service for Transcribe {
+    fn name(&self) -> &'static str {
+        "transcribe"
+    }
+
+    async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        match call.operation.as_str() {
+            "StartTranscriptionJob" => self.start(call.parameters).await,
+            "GetTranscriptionJob" => self.get(&call.parameters),
+            "DeleteTranscriptionJob" => self.delete(&call.parameters),
+            "ListTranscriptionJobs" => self.list(&call.parameters),
+            other => Err(ServiceError::unknown_operation(other)),
+        }
+    }
+}
+
+fn bad_request(message: impl Into<String>) -> ServiceError {
+    ServiceError::new("BadRequestException", 400, message)
+}
+
+fn job_name(parameters: &Value) -> Result<String, ServiceError> {
+    let name = parameters
+        .get("TranscriptionJobName")
+        .and_then(Value::as_str);
+    name.map(ToOwned::to_owned)
+        .ok_or_else(|| bad_request("TranscriptionJobName is missing"))
+}
+
+/// Transcribes, puts the result files, and hands back what the job record shows of them.
+async fn run(request: &Request, objects: &dyn Objects, models: PathBuf) -> Result<Value, JobError> {
+    let failed = |reason: String| JobError::new("Failed", reason);
+    if let Some(reason) = request.unsupported() {
+        return Err(failed(reason));
+    }
+    let (bucket, key) = &request.media;
+    let media = objects
+        .file(bucket, key)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    let transcript = speech::transcribe(&models, &media)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    if transcript.duration_ms < SHORTEST_MS {
+        return Err(failed(
+            "Your audio file must have a length of at least 0.5 seconds.".to_owned(),
+        ));
+    }
+    let document = output::document(&request.name, &transcript, request.is_language_identified);
+    let document = serde_json::to_vec(&document).map_err(|error| failed(error.to_string()))?;
+    put(
+        objects,
+        request,
+        &request.output_key,
+        &document,
+        "application/json",
+    )
+    .await?;
+    let mut subtitles = Vec::new();
+    for format in &request.subtitles {
+        let key = request.subtitle_key(*format);
+        let file = output::subtitles(&transcript, *format, request.first_subtitle);
+        put(
+            objects,
+            request,
+            &key,
+            file.as_bytes(),
+            format.content_type(),
+        )
+        .await?;
+        subtitles.push(request.output_uri(&key));
+    }
+    Ok(json!({
+        "transcriptFileUri": request.output_uri(&request.output_key),
+        "subtitleFileUris": subtitles,
+        "languageScore": request.is_language_identified.then(|| transcript.confidence()),
+    }))
+}
+
+async fn put(
+    objects: &dyn Objects,
+    request: &Request,
+    key: &str,
+    data: &[u8],
+    kind: &str,
+) -> Result<(), JobError> {
+    let failed = |cause: String| {
+        JobError::new(
+            "Failed",
+            format!("the result {key} was not written: {cause}"),
+        )
+    };
+    let file = tempfile::NamedTempFile::new().map_err(|error| failed(error.to_string()))?;
+    tokio::fs::write(file.path(), data)
+        .await
+        .map_err(|error| failed(error.to_string()))?;
+    objects
+        .put(&request.output_bucket, key, file.path(), kind)
+        .await
+        .map_err(|error| failed(error.to_string()))
+}
+
+fn status_of(job: &Job) -> &'static str {
+    match job.status {
+        JobStatus::Submitted => "QUEUED",
+        JobStatus::Running => "IN_PROGRESS",
+        JobStatus::Succeeded => "COMPLETED",
+        JobStatus::Failed | JobStatus::Cancelled => "FAILED",
+    }
+}
+
+/// Members of the request that the job shows again.
+const ECHOED: [&str; 9] = [
+    "LanguageCode",
+    "MediaSampleRateHertz",
+    "MediaFormat",
+    "Media",
+    "Settings",
+    "JobExecutionSettings",
+    "IdentifyLanguage",
+    "LanguageOptions",
+    "Subtitles",
+];
+
+/// `TranscriptionJob` in the API.
+fn described(job: &Job) -> Value {
+    let mut members = outline(job);
+    for name in ECHOED {
+        if let Some(value) = job.request.get(name) {
+            members.entry(name).or_insert_with(|| value.clone());
+        }
+    }
+    if let Some(result) = &job.result {
+        members.insert(
+            "Transcript".to_owned(),
+            json!({"TranscriptFileUri": result.get("transcriptFileUri")}),
+        );
+        if let Some(Value::Object(subtitles)) = members.get_mut("Subtitles") {
+            let uris = result.get("subtitleFileUris").cloned().unwrap_or_default();
+            subtitles.insert("SubtitleFileUris".to_owned(), uris);
+        }
+    }
+    Value::Object(members)
+}
+
+fn summary(job: &Job) -> Value {
+    let mut members = outline(job);
+    members.insert("OutputLocationType".to_owned(), json!("CUSTOMER_BUCKET"));
+    Value::Object(members)
+}
+
+/// What a job and its summary have in common.
+fn outline(job: &Job) -> Map<String, Value> {
+    let mut members = Map::new();
+    let mut add = |name: &str, value: Option<Value>| {
+        value.map(|value| members.insert(name.to_owned(), value))
+    };
+    add("TranscriptionJobName", Some(json!(job.id)));
+    add("TranscriptionJobStatus", Some(json!(status_of(job))));
+    let times = [
+        ("CreationTime", Some(job.created_at)),
+        ("StartTime", job.started_at),
+        ("CompletionTime", job.finished_at),
+    ];
+    for (name, time) in times {
+        add(
+            name,
+            time.and_then(|time| time.format(&Rfc3339).ok())
+                .map(Value::String),
+        );
+    }
+    add(
+        "FailureReason",
+        job.error.as_ref().map(|error| json!(error.message)),
+    );
+    let score = job
+        .result
+        .as_ref()
+        .and_then(|result| result.get("languageScore"))
+        .filter(|score| !score.is_null());
+    if let Some(score) = score {
+        add("LanguageCode", Some(json!("en-US")));
+        add("IdentifiedLanguageScore", Some(score.clone()));
+    }
+    members
+}
+
+#[cfg(test)]
+mod tests;
