@@ -1,0 +1,329 @@
+//! Whether a file can become a brief; if not, why, in words for the one who made it.
+
+use videoflow_shared::plan::Video;
+use videoflow_shared::profiles::Profile;
+
+/// Why a file is rejected; also the value of the source's tag.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::Display, strum::VariantNames,
+)]
+pub enum Code {
+    /// No bytes.
+    EmptyFile,
+    /// Not a media file, or a damaged one.
+    UnreadableFile,
+    /// Sound alone, or neither.
+    NoVideoTrack,
+    /// Picture in a codec that cannot be transcoded.
+    UnsupportedCodec,
+    /// Picture smaller than the analyses can use.
+    PictureTooSmall,
+    /// Shorter than speech recognition takes.
+    TooShort,
+    /// Longer than the profile or the analyses take.
+    TooLong,
+    /// More bytes than are accepted.
+    TooLarge,
+    /// The predicted price is above the profile's limit.
+    PriceOverLimit,
+}
+
+/// A rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    /// Why.
+    pub code: Code,
+    /// What to do about it.
+    pub message: String,
+}
+
+/// Codecs of pictures that `MediaConvert` decodes.
+const CODECS: [&str; 17] = [
+    "AV1",
+    "AVC",
+    "DV",
+    "H263",
+    "HEVC",
+    "JPEG2000",
+    "MJPEG",
+    "MP4V",
+    "MPEG1",
+    "MPEG2",
+    "PRORES",
+    "QTRLE",
+    "UNCOMPRESSED",
+    "VC1",
+    "VC3",
+    "VP8",
+    "VP9",
+];
+/// Shortest sound that Transcribe takes.
+const SHORTEST_MS: u64 = 500;
+/// Shortest side of a picture that `MediaConvert` makes (32) and in which anything can be seen.
+const SMALLEST_SIDE: u32 = 64;
+/// Largest source: what a four-hour `ProRes` master has. Beyond it someone should ask first.
+const LARGEST_BYTES: u64 = 500 * 1_000_000_000;
+/// Characters of a probe's own message that are worth showing.
+const DETAIL_LIMIT: usize = 500;
+
+/// Refuses a file of a size that cannot be right.
+///
+/// # Errors
+/// The rejection.
+pub fn judge_size(size_bytes: u64) -> Result<(), Rejection> {
+    if size_bytes == 0 {
+        return reject(
+            Code::EmptyFile,
+            "The file has no content. Upload it again.".to_owned(),
+        );
+    }
+    if size_bytes > LARGEST_BYTES {
+        let gigabytes = size_bytes / 1_000_000_000;
+        return reject(
+            Code::TooLarge,
+            format!("The file has {gigabytes} GB; the limit is 500 GB. Export it smaller."),
+        );
+    }
+    Ok(())
+}
+
+/// The rejection of a file that Probe could not read.
+pub fn unreadable(detail: &str) -> Rejection {
+    let detail: String = detail.chars().take(DETAIL_LIMIT).collect();
+    Rejection {
+        code: Code::UnreadableFile,
+        message: format!(
+            "The file is no media file or is damaged. Play it from start to end, then export it again. ({detail})"
+        ),
+    }
+}
+
+/// Refuses a video that cannot be processed under a profile.
+///
+/// # Errors
+/// The rejection.
+pub fn judge_video(video: &Video, profile: &Profile) -> Result<(), Rejection> {
+    if !video.has_video {
+        let message = "The file has no picture; a brief needs one. Upload a video, not a recording of sound alone.";
+        return reject(Code::NoVideoTrack, message.to_owned());
+    }
+    if !CODECS.contains(&video.video_codec.as_str()) {
+        let message = format!(
+            "The picture is coded as {}, which cannot be read. Export it as H.264.",
+            video.video_codec
+        );
+        return reject(Code::UnsupportedCodec, message);
+    }
+    if video.width == 0 || video.height == 0 || video.duration_ms == 0 {
+        return Err(unreadable("size or duration of the picture are not known"));
+    }
+    if video.width.min(video.height) < SMALLEST_SIDE {
+        let message = format!(
+            "The picture has {}x{} pixels; each side needs {SMALLEST_SIDE}.",
+            video.width, video.height
+        );
+        return reject(Code::PictureTooSmall, message);
+    }
+    if video.duration_ms < SHORTEST_MS {
+        let message = format!(
+            "The video lasts {} ms; it needs at least {SHORTEST_MS} ms.",
+            video.duration_ms
+        );
+        return reject(Code::TooShort, message);
+    }
+    let limit_ms = u64::from(profile.maximum_duration_seconds) * 1000;
+    if video.duration_ms > limit_ms {
+        let (minutes, limit) = (video.duration_ms.div_ceil(60_000), limit_ms / 60_000);
+        return reject(
+            Code::TooLong,
+            format!("The video lasts {minutes} minutes; the limit is {limit}. Cut it into parts."),
+        );
+    }
+    Ok(())
+}
+
+/// Refuses a video that would cost more than its profile allows.
+///
+/// # Errors
+/// The rejection.
+pub fn judge_price(predicted_usd: f64, profile: &Profile) -> Result<(), Rejection> {
+    let limit = profile.price_limit_usd;
+    if predicted_usd <= limit {
+        return Ok(());
+    }
+    let message = format!(
+        "The brief would cost {predicted_usd:.2} USD; the limit is {limit:.2} USD. Cut the video or ask for a higher limit."
+    );
+    reject(Code::PriceOverLimit, message)
+}
+
+fn reject(code: Code, message: String) -> Result<(), Rejection> {
+    Err(Rejection { code, message })
+}
+
+#[cfg(test)]
+pub mod tests {
+    use videoflow_shared::profiles::{DEFAULT, find};
+
+    use super::*;
+
+    /// A video that is accepted.
+    pub fn video() -> Video {
+        Video {
+            container: "mp4".into(),
+            duration_ms: 25_000,
+            width: 1920,
+            height: 1080,
+            frame_rate: 25.0,
+            rotation: 0,
+            video_codec: "AVC".into(),
+            audio_codec: Some("AAC".into()),
+            audio_tracks: 1,
+            has_audio: true,
+            has_video: true,
+            bit_depth: Some(8),
+        }
+    }
+
+    fn profile() -> Profile {
+        find(DEFAULT)
+            .cloned()
+            .unwrap_or_else(|| unreachable!("there is a default profile"))
+    }
+
+    fn check(video: &Video, expected: Option<Code>) {
+        let verdict = judge_video(video, &profile());
+        assert_eq!(
+            verdict.err().map(|rejection| rejection.code),
+            expected,
+            "{video:?}"
+        );
+    }
+
+    #[test]
+    fn accepts_usual_videos() {
+        check(&video(), None);
+        check(
+            &Video {
+                has_audio: false,
+                audio_tracks: 0,
+                audio_codec: None,
+                ..video()
+            },
+            None,
+        );
+        check(
+            &Video {
+                video_codec: "PRORES".into(),
+                bit_depth: Some(10),
+                ..video()
+            },
+            None,
+        );
+    }
+
+    #[test]
+    fn rejects_what_cannot_be_processed() {
+        check(
+            &Video {
+                has_video: false,
+                ..video()
+            },
+            Some(Code::NoVideoTrack),
+        );
+        check(
+            &Video {
+                video_codec: "THEORA".into(),
+                ..video()
+            },
+            Some(Code::UnsupportedCodec),
+        );
+        check(
+            &Video {
+                video_codec: String::new(),
+                ..video()
+            },
+            Some(Code::UnsupportedCodec),
+        );
+        check(
+            &Video {
+                width: 0,
+                ..video()
+            },
+            Some(Code::UnreadableFile),
+        );
+        check(
+            &Video {
+                duration_ms: 0,
+                ..video()
+            },
+            Some(Code::UnreadableFile),
+        );
+    }
+
+    #[test]
+    fn bounds_hold_at_n_and_beyond() {
+        check(
+            &Video {
+                height: 64,
+                ..video()
+            },
+            None,
+        );
+        check(
+            &Video {
+                height: 63,
+                ..video()
+            },
+            Some(Code::PictureTooSmall),
+        );
+        check(
+            &Video {
+                duration_ms: 500,
+                ..video()
+            },
+            None,
+        );
+        check(
+            &Video {
+                duration_ms: 499,
+                ..video()
+            },
+            Some(Code::TooShort),
+        );
+        check(
+            &Video {
+                duration_ms: 14_400_000,
+                ..video()
+            },
+            None,
+        );
+        check(
+            &Video {
+                duration_ms: 14_400_001,
+                ..video()
+            },
+            Some(Code::TooLong),
+        );
+    }
+
+    #[test]
+    fn rejects_sizes_that_cannot_be_right() {
+        let code = |size| judge_size(size).err().map(|rejection| rejection.code);
+        assert_eq!(code(0), Some(Code::EmptyFile));
+        assert_eq!(code(1), None);
+        assert_eq!(code(LARGEST_BYTES), None);
+        assert_eq!(code(LARGEST_BYTES + 1), Some(Code::TooLarge));
+    }
+
+    #[test]
+    fn rejects_above_the_price_limit() {
+        let code = |usd| {
+            judge_price(usd, &profile())
+                .err()
+                .map(|rejection| rejection.code)
+        };
+        assert_eq!(code(60.0), None);
+        assert_eq!(code(60.01), Some(Code::PriceOverLimit));
+    }
+}

@@ -1,0 +1,164 @@
+//! Publishes a brief: `published/<job>/` with `brief.json`, `.md`, `.html` and subtitles, with content types and cache
+//! headers; OutputLocations and ActualCostUsd on the job item.
+//!
+//! Repeating it writes the same files.
+
+use aws_config::SdkConfig;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, json};
+use videoflow_shared::brief::Brief;
+use videoflow_shared::brief::page::{self, Page, Picture};
+use videoflow_shared::identity::JobId;
+use videoflow_shared::location::{Places, S3Uri};
+use videoflow_shared::storage::Serving;
+use videoflow_shared::stores::Stores;
+use videoflow_shared::timeline::Timeline;
+use videoflow_shared::transcript::Transcript;
+use videoflow_shared::{from_storage_error, settings};
+
+mod cost;
+mod locations;
+
+pub use locations::Locations;
+
+/// Cache of documents: short, for a forced run may replace them.
+const DOCUMENT_CACHE: &str = "private, max-age=300";
+/// Bytes of a picture that is set into the page; larger ones are linked.
+const PICTURE_BYTES: u64 = 200 * 1024;
+/// Pictures that are set into the page: it stays below some megabytes.
+const PICTURES_LIMIT: usize = 20;
+
+/// Why nothing was published.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+pub enum Error {
+    /// The input is not in the documented shape. Final.
+    #[error("{0}")]
+    InvalidInput(String),
+    /// S3 or `DynamoDB` kept failing. Transient.
+    #[error("{0}")]
+    StorageFailed(String),
+    /// S3 or `DynamoDB` refuses. Final.
+    #[error("{0}")]
+    StorageRefused(String),
+    /// A stored document is not in our form. Final.
+    #[error("{0}")]
+    RecordUnreadable(String),
+    /// There is no such job. Final.
+    #[error("no job {0}")]
+    JobNotFound(JobId),
+    /// The brief, or a document that it is made of, is not there. Final.
+    #[error("{0} is not there")]
+    BriefNotFound(S3Uri),
+}
+
+from_storage_error!(Error);
+
+/// Input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Input {
+    /// Job.
+    pub job_id: JobId,
+}
+
+/// Output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Output {
+    /// `published/<job>/brief.json`.
+    pub brief: S3Uri,
+    /// Everything that was published.
+    pub locations: Locations,
+    /// Cost by what this run paid for.
+    pub actual_cost_usd: f64,
+}
+
+/// The function with its clients.
+#[derive(Debug, Clone)]
+pub struct Function {
+    stores: Stores,
+}
+
+impl Function {
+    /// The function as the environment sets it up.
+    ///
+    /// # Errors
+    /// [`settings::Error::Missing`].
+    pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
+        Ok(Self { stores: Stores::from_settings(config)? })
+    }
+
+    /// Handles one invocation.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn handle(&self, input: Input) -> Result<Output, Error> {
+        let id = &input.job_id;
+        let job = self.stores.jobs.get(id).await?.ok_or_else(|| Error::JobNotFound(id.clone()))?;
+        let places = self.stores.places(id);
+        let mut brief: Brief = self.document(&places.work("brief.json")).await?;
+        let timeline: Timeline = self.document(&places.work("timeline.json")).await?;
+        let transcript: Option<Transcript> = match &timeline.sources.transcript {
+            Some(uri) => Some(self.document(uri).await?),
+            None => None,
+        };
+        cost::settle(&mut brief.cost, &job);
+        let actual_cost_usd = brief.cost.actual_usd.unwrap_or(0.0);
+        self.publish_subtitles(&mut brief, places).await?;
+        let pictures = self.pictures(&brief).await?;
+        let page = Page { brief: &brief, transcript: transcript.as_ref(), pictures: &pictures };
+        let html = page::html(&page);
+        let markdown = page::markdown(&page);
+        self.put(&places.published("brief.html"), html, "text/html; charset=utf-8").await?;
+        self.put(&places.published("brief.md"), markdown, "text/markdown; charset=utf-8").await?;
+        let json = serde_json::to_string_pretty(&brief);
+        let json = json.map_err(|error| Error::RecordUnreadable(format!("brief of {id}: {error}")))?;
+        // The JSON last: where it is, everything is.
+        let uri = places.published("brief.json");
+        self.put(&uri, json, "application/json").await?;
+        let locations = Locations::new(places, &brief, &timeline.renditions);
+        let mut attributes = Map::new();
+        attributes.insert("OutputLocations".to_owned(), json!(locations));
+        attributes.insert("ActualCostUsd".to_owned(), json!(actual_cost_usd));
+        self.stores.jobs.update(id, &attributes).await?;
+        Ok(Output { brief: uri, locations, actual_cost_usd })
+    }
+
+    async fn document<T: serde::de::DeserializeOwned>(&self, uri: &S3Uri) -> Result<T, Error> {
+        let document = self.stores.objects.get_json(uri).await?;
+        document.ok_or_else(|| Error::BriefNotFound(uri.clone()))
+    }
+
+    async fn put(&self, uri: &S3Uri, text: String, content_type: &str) -> Result<(), Error> {
+        let serving = Serving { content_type, cache_control: Some(DOCUMENT_CACHE) };
+        Ok(self.stores.objects.put(uri, text.into_bytes(), serving).await?)
+    }
+
+    /// Subtitles beside the brief, which then names the copies.
+    async fn publish_subtitles(&self, brief: &mut Brief, places: Places<'_>) -> Result<(), Error> {
+        for one in &mut brief.subtitles {
+            let to = places.published(&format!("subtitles/{}", one.uri.file_name()));
+            let serving = Serving { content_type: one.format.content_type(), cache_control: Some(DOCUMENT_CACHE) };
+            self.stores.objects.copy(&one.uri, &to, serving).await?;
+            one.uri = to;
+        }
+        Ok(())
+    }
+
+    /// Pictures of the chapters, as far as they are small and few.
+    async fn pictures(&self, brief: &Brief) -> Result<Vec<Picture>, Error> {
+        let mut pictures: Vec<Picture> = Vec::new();
+        let uris = brief.chapters.iter().filter_map(|chapter| chapter.keyframe_uri.as_ref());
+        for uri in uris.take(PICTURES_LIMIT) {
+            let is_small = self.stores.objects.head(uri, None).await?.is_some_and(|head| head.size_bytes <= PICTURE_BYTES);
+            if !is_small || pictures.iter().any(|known| known.uri == *uri) {
+                continue;
+            }
+            let bytes = self.stores.objects.get(uri, PICTURE_BYTES).await?;
+            pictures.extend(bytes.map(|bytes| Picture { uri: uri.clone(), base64: STANDARD.encode(bytes) }));
+        }
+        Ok(pictures)
+    }
+}

@@ -1,0 +1,197 @@
+//! Telling of a failure: the whole context for a repair, a notice for people, an event for other systems, and the
+//! duplicates back into the queue.
+
+use aws_config::SdkConfig;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use serde_json::{Value, json};
+use videoflow_shared::clock;
+use videoflow_shared::error::classify;
+use videoflow_shared::jobs::{ErrorDetails, Job};
+use videoflow_shared::settings::{Error as SettingsError, Setting, read};
+
+use crate::Error;
+use crate::event::Ended;
+
+/// Characters of a notice's subject: SNS takes fewer than 100.
+const SUBJECT_LIMIT: usize = 99;
+/// Characters of a cause in a notice: the rest is in the queue and the job table.
+const NOTICE_CAUSE_LIMIT: usize = 2000;
+
+/// The ways of telling.
+#[derive(Debug)]
+pub struct Announcer {
+    queues: aws_sdk_sqs::Client,
+    topics: aws_sdk_sns::Client,
+    events: aws_sdk_eventbridge::Client,
+    failed_videos_queue_url: String,
+    ingest_queue_url: String,
+    notices_topic_arn: String,
+    bus_name: String,
+}
+
+impl Announcer {
+    /// The ways of telling as deployed.
+    ///
+    /// # Errors
+    /// A missing setting.
+    pub fn from_settings(config: &SdkConfig) -> Result<Self, SettingsError> {
+        Ok(Self {
+            queues: aws_sdk_sqs::Client::new(config),
+            topics: aws_sdk_sns::Client::new(config),
+            events: aws_sdk_eventbridge::Client::new(config),
+            failed_videos_queue_url: read(Setting::FailedVideosQueueUrl)?,
+            ingest_queue_url: read(Setting::IngestQueueUrl)?,
+            notices_topic_arn: read(Setting::NoticesTopicArn)?,
+            bus_name: read(Setting::DomainEventBusName)?,
+        })
+    }
+
+    /// Tells everyone of a job's failure.
+    ///
+    /// # Errors
+    /// The errors of the services.
+    pub async fn announce(&self, job: &Job, ended: &Ended) -> Result<(), Error> {
+        let message = context(job, ended, &clock::now());
+        self.send(&self.failed_videos_queue_url, &message).await?;
+        let details = job.error_details.as_ref();
+        let request = self
+            .topics
+            .publish()
+            .topic_arn(&self.notices_topic_arn)
+            .subject(subject(details));
+        let published = request.message(notice(job)).send().await;
+        published.map_err(|error| classify("Publish", &error))?;
+        self.put_event(job).await?;
+        self.send(
+            &self.ingest_queue_url,
+            &json!({"requeue": {"jobId": job.job_id}}),
+        )
+        .await
+    }
+
+    async fn send(&self, queue_url: &str, message: &Value) -> Result<(), Error> {
+        let request = self
+            .queues
+            .send_message()
+            .queue_url(queue_url)
+            .message_body(message.to_string());
+        request
+            .send()
+            .await
+            .map_err(|error| classify("SendMessage", &error))?;
+        Ok(())
+    }
+
+    async fn put_event(&self, job: &Job) -> Result<(), Error> {
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.bus_name)
+            .source("videoflow")
+            .detail_type("VideoFailed")
+            .detail(domain_event(job).to_string())
+            .build();
+        let answer = self.events.put_events().entries(entry).send().await;
+        let answer = answer.map_err(|error| classify("PutEvents", &error))?;
+        if answer.failed_entry_count() > 0 {
+            return Err(Error::ServiceFailed(format!(
+                "PutEvents: {:?}",
+                answer.entries()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Everything that a repair needs, in one message.
+fn context(job: &Job, ended: &Ended, now: &str) -> Value {
+    json!({
+        "version": "1",
+        "jobId": job.job_id,
+        "source": {"bucket": job.source_bucket, "key": job.source_key, "versionId": job.source_version_id},
+        "profile": job.profile,
+        "executionArn": ended.execution_arn,
+        "status": ended.status.to_string(),
+        "redriveCount": ended.redrive_count,
+        "failure": job.error_details,
+        "stages": job.stages,
+        "recordedAt": now,
+    })
+}
+
+/// What other systems get to know; the state's input is not theirs.
+fn domain_event(job: &Job) -> Value {
+    let details = job.error_details.as_ref();
+    json!({
+        "version": "1",
+        "jobId": job.job_id,
+        "source": {"bucket": job.source_bucket, "key": job.source_key, "versionId": job.source_version_id},
+        "state": details.map(|details| &details.state),
+        "error": details.map(|details| &details.error),
+        "cause": details.map(|details| cut(&details.cause, NOTICE_CAUSE_LIMIT)),
+    })
+}
+
+/// One line of printable ASCII, shorter than 100 characters.
+fn subject(details: Option<&ErrorDetails>) -> String {
+    let (state, error) = details.map_or(("unknown", "unknown"), |details| {
+        (&details.state, &details.error)
+    });
+    let text = format!("Video failed in {state}: {error}");
+    let printable = text
+        .chars()
+        .map(|c| if c.is_ascii_graphic() { c } else { ' ' });
+    printable
+        .take(SUBJECT_LIMIT)
+        .collect::<String>()
+        .trim_end()
+        .to_owned()
+}
+
+fn notice(job: &Job) -> String {
+    let Some(details) = &job.error_details else {
+        return format!("{} failed.", job.source_key);
+    };
+    format!(
+        "{} failed.\n\nState: {}\nError: {}\nCause: {}\nExecution: {}\nJob: {}\n\nThe whole way: videoflow history {}\n",
+        job.source_key,
+        details.state,
+        details.error,
+        cut(&details.cause, NOTICE_CAUSE_LIMIT),
+        details.execution,
+        job.job_id,
+        job.job_id,
+    )
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    text.chars().take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(state: &str, error: &str, expected: &str) {
+        let details = ErrorDetails {
+            state: state.into(),
+            error: error.into(),
+            cause: String::new(),
+            input: None,
+            execution: String::new(),
+        };
+        let subject = subject(Some(&details));
+        assert_eq!(subject, expected);
+        assert!(subject.len() < 100 && subject.is_ascii() && !subject.contains(['\n', '\r']));
+    }
+
+    #[test]
+    fn subjects_suit_sns() {
+        check(
+            "StartLabels",
+            "ServiceRefused",
+            "Video failed in StartLabels: ServiceRefused",
+        );
+        check("A\nB", "ü\r", "Video failed in A B:");
+        let long = "x".repeat(200);
+        check(&long, "E", &format!("Video failed in {}", "x".repeat(83)));
+    }
+}

@@ -1,0 +1,167 @@
+//! The event "Step Functions Execution Status Change", as EventBridge or reconcile-library send it.
+
+use serde::Deserialize;
+use videoflow_shared::identity::JobId;
+
+use crate::Error;
+
+/// How an execution of process-video changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The job: the execution's name.
+    pub job: JobId,
+    /// The execution.
+    pub execution_arn: String,
+    /// How it is now.
+    pub status: Status,
+    /// How often it was redriven.
+    pub redrive_count: u32,
+    /// The execution's error.
+    pub error: Option<String>,
+    /// The error's cause.
+    pub cause: Option<String>,
+}
+
+/// How an execution is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, strum::Display)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// It runs (again).
+    Running,
+    /// It came to its end.
+    Succeeded,
+    /// A state failed.
+    Failed,
+    /// It took too long.
+    TimedOut,
+    /// Someone stopped it.
+    Aborted,
+    /// It waits for its redrive.
+    PendingRedrive,
+}
+
+/// An AWS shape: unknown members are none of our business.
+#[derive(Deserialize)]
+struct Event {
+    #[serde(rename = "detail-type")]
+    detail_type: String,
+    detail: Detail,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    execution_arn: String,
+    state_machine_arn: String,
+    name: String,
+    status: Status,
+    #[serde(default)]
+    redrive_count: Option<u32>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    cause: Option<String>,
+}
+
+/// Reads a message; `None` for other machines' executions and for such as no job has.
+///
+/// # Errors
+/// [`Error::MessageUnreadable`].
+pub fn parse(body: &str, machine_arn: &str) -> Result<Option<Ended>, Error> {
+    let event: Event =
+        serde_json::from_str(body).map_err(|error| Error::MessageUnreadable(error.to_string()))?;
+    if event.detail_type != "Step Functions Execution Status Change" {
+        return Err(Error::MessageUnreadable(format!(
+            "an event `{}`",
+            event.detail_type
+        )));
+    }
+    let detail = event.detail;
+    if unqualified(&detail.state_machine_arn) != unqualified(machine_arn) {
+        return Ok(None);
+    }
+    let Ok(job) = detail.name.parse() else {
+        return Ok(None);
+    };
+    Ok(Some(Ended {
+        job,
+        execution_arn: detail.execution_arn,
+        status: detail.status,
+        redrive_count: detail.redrive_count.unwrap_or(0),
+        error: detail.error,
+        cause: detail.cause,
+    }))
+}
+
+/// A state machine's ARN without version or alias.
+fn unqualified(arn: &str) -> &str {
+    arn.match_indices(':')
+        .nth(6)
+        .map_or(arn, |(end, _)| arn.get(..end).unwrap_or(arn))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const MACHINE: &str =
+        "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-process-video";
+
+    /// Whether the event is one of ours, or none at all.
+    fn check(body: &Value, expected: Result<bool, ()>) {
+        let found = parse(&body.to_string(), &format!("{MACHINE}:live"));
+        assert_eq!(
+            found.map(|ended| ended.is_some()).map_err(drop),
+            expected,
+            "{body}"
+        );
+    }
+
+    fn event(machine: &str, name: &str, status: &str) -> Value {
+        json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": {
+            "executionArn": "arn:e", "stateMachineArn": machine, "name": name, "status": status, "input": null,
+            "redriveCount": 1, "stopDate": 1}})
+    }
+
+    #[test]
+    fn takes_process_video_only() {
+        let job = JobId::of("b", "k", "1", "default").to_string();
+        check(&event(MACHINE, &job, "FAILED"), Ok(true));
+        check(
+            &event(&format!("{MACHINE}:live"), &job, "TIMED_OUT"),
+            Ok(true),
+        );
+        check(&event(&format!("{MACHINE}:7"), &job, "ABORTED"), Ok(true));
+        check(&event(&format!("{MACHINE}-2"), &job, "FAILED"), Ok(false));
+        check(&event(MACHINE, "by-hand", "FAILED"), Ok(false));
+    }
+
+    #[test]
+    fn refuses_other_messages() {
+        check(&json!({}), Err(()));
+        check(
+            &json!({"detail-type": "Object Created", "detail": {}}),
+            Err(()),
+        );
+        check(&event(MACHINE, "x", "ODD"), Err(()));
+        assert!(parse("no json", MACHINE).is_err());
+    }
+
+    #[test]
+    fn counts_redrives_from_nothing() {
+        let job = JobId::of("b", "k", "1", "default").to_string();
+        let mut first = event(MACHINE, &job, "FAILED");
+        let count = |event: &Value| {
+            parse(&event.to_string(), MACHINE)
+                .ok()
+                .flatten()
+                .map(|ended| ended.redrive_count)
+        };
+        assert_eq!(count(&first), Some(1));
+        first["detail"]["redriveCount"] = Value::Null;
+        assert_eq!(count(&first), Some(0));
+    }
+}

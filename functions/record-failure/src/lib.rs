@@ -1,0 +1,135 @@
+//! Records why a video failed: in the job table, to people, to other systems, and with everything that a repair needs.
+//!
+//! Idempotent: the job is settled under a condition; announcements are made once for each redrive that failed, and
+//! again only when a crash came between announcing and noting it.
+
+mod announcement;
+mod event;
+mod failure;
+mod history;
+mod settlement;
+
+use aws_config::SdkConfig;
+use tracing::info;
+use videoflow_shared::batch::{Batch, Failures, each};
+use videoflow_shared::jobs::{Job, JobStatus, Jobs};
+use videoflow_shared::settings::{Setting, read};
+
+use announcement::Announcer;
+use event::{Ended, parse};
+use history::Histories;
+use settlement::{Claims, next};
+
+/// Why a message could not be handled: it comes again, and goes to the dead letters in the end.
+#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+pub enum Error {
+    /// The batch is not in SQS's shape. Final.
+    #[error("{0}")]
+    InvalidInput(String),
+    /// The message is no event of an execution. Final.
+    #[error("the message is no event of an execution: {0}")]
+    MessageUnreadable(String),
+    /// `DynamoDB` failed. Transient.
+    #[error("{0}")]
+    StorageFailed(String),
+    /// `DynamoDB` refused. Final.
+    #[error("{0}")]
+    StorageRefused(String),
+    /// A job item is not in VideoFlow's shape. Final.
+    #[error("{0}")]
+    RecordUnreadable(String),
+    /// Step Functions, SQS, SNS or EventBridge is throttling. Transient.
+    #[error("{0}")]
+    ServiceThrottled(String),
+    /// Step Functions, SQS, SNS or EventBridge failed. Transient.
+    #[error("{0}")]
+    ServiceFailed(String),
+    /// Step Functions, SQS, SNS or EventBridge refused. Final.
+    #[error("{0}")]
+    ServiceRefused(String),
+}
+
+videoflow_shared::from_storage_error!(Error);
+videoflow_shared::from_service_error!(Error);
+
+/// The function.
+#[derive(Debug)]
+pub struct Function {
+    jobs: Jobs,
+    claims: Claims,
+    histories: Histories,
+    announcer: Announcer,
+    machine_arn: String,
+}
+
+impl Function {
+    /// The function as deployed.
+    ///
+    /// # Errors
+    /// A missing setting.
+    pub fn from_settings(config: &SdkConfig) -> Result<Self, videoflow_shared::settings::Error> {
+        let dynamodb = aws_sdk_dynamodb::Client::new(config);
+        Ok(Self {
+            jobs: Jobs::new(dynamodb, read(Setting::JobsTableName)?),
+            claims: Claims {
+                table: read(Setting::ClaimsTableName)?,
+            },
+            histories: Histories {
+                client: aws_sdk_sfn::Client::new(config),
+            },
+            announcer: Announcer::from_settings(config)?,
+            machine_arn: read(Setting::ProcessVideoStateMachineArn)?,
+        })
+    }
+
+    /// Handles a batch; messages that fail come again.
+    ///
+    /// # Errors
+    /// None: what fails is in the answer.
+    pub async fn handle(&self, batch: Batch) -> Result<Failures, Error> {
+        Ok(each(batch, |body| self.handle_message(body)).await)
+    }
+
+    async fn handle_message(&self, body: String) -> Result<(), Error> {
+        let Some(ended) = parse(&body, &self.machine_arn)? else {
+            info!("not an end of process-video");
+            return Ok(());
+        };
+        let Some(job) = self.jobs.get(&ended.job).await? else {
+            info!(job = %ended.job, "no such job");
+            return Ok(());
+        };
+        match next(&job, &ended) {
+            settlement::Step::Ignore(reason) => {
+                info!(job = %ended.job, reason, "ignored");
+                Ok(())
+            }
+            settlement::Step::Reopen => {
+                self.claims
+                    .reopen(&self.jobs, &job, ended.redrive_count)
+                    .await
+            }
+            settlement::Step::Settle => self.settle(&job, &ended).await,
+            settlement::Step::Announce => self.announce(&job, &ended).await,
+        }
+    }
+
+    /// Finds the failed state, settles job and claim, tells everyone.
+    async fn settle(&self, job: &Job, ended: &Ended) -> Result<(), Error> {
+        let details = self.histories.find(ended).await?;
+        self.claims.settle(&self.jobs, job, ended, &details).await?;
+        let settled = Job {
+            job_status: JobStatus::Failed,
+            error_details: Some(details),
+            ..job.clone()
+        };
+        self.announce(&settled, ended).await
+    }
+
+    async fn announce(&self, job: &Job, ended: &Ended) -> Result<(), Error> {
+        self.announcer.announce(job, ended).await?;
+        self.claims
+            .note_announced(&self.jobs, job, ended.redrive_count)
+            .await
+    }
+}

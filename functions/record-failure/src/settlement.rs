@@ -1,0 +1,267 @@
+//! What an event changes: job and claim, in one transaction.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
+use serde_json::{Map, json};
+use videoflow_shared::attribute::to_attribute;
+use videoflow_shared::clock;
+use videoflow_shared::jobs::{ErrorDetails, Job, JobStatus, Jobs, key};
+use videoflow_shared::storage::storage_error;
+
+use crate::Error;
+use crate::event::{Ended, Status};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing, and why.
+    Ignore(&'static str),
+    /// The job failed.
+    Settle,
+    /// The job is known to have failed, but not everyone may have been told.
+    Announce,
+    /// The job was failed and is redriven.
+    Reopen,
+}
+
+/// Decides by what the job table says.
+///
+/// An execution that ended cannot be waiting for a review any more, so `AWAITING_REVIEW` is settled like PROCESSING.
+pub fn next(job: &Job, ended: &Ended) -> Step {
+    let is_newer = ended.redrive_count > job.redrive_count;
+    if ended.redrive_count < job.redrive_count {
+        return Step::Ignore("an older redrive");
+    }
+    match (ended.status, job.job_status) {
+        (Status::Running, JobStatus::Failed) if is_newer => Step::Reopen,
+        (Status::Running | Status::Succeeded | Status::PendingRedrive, _) => {
+            Step::Ignore("not an end in failure")
+        }
+        (_, JobStatus::Processing | JobStatus::AwaitingReview) => Step::Settle,
+        (_, JobStatus::Failed) if is_newer => Step::Settle,
+        (_, JobStatus::Failed) if job.failure_announced != Some(ended.redrive_count) => {
+            Step::Announce
+        }
+        (_, JobStatus::Failed) => Step::Ignore("recorded before"),
+        _ => Step::Ignore("settled otherwise"),
+    }
+}
+
+/// The claims table.
+#[derive(Debug)]
+pub struct Claims {
+    /// Its name.
+    pub table: String,
+}
+
+impl Claims {
+    /// Settles the job as FAILED, and its claim where it holds one.
+    pub async fn settle(
+        &self,
+        jobs: &Jobs,
+        job: &Job,
+        ended: &Ended,
+        details: &ErrorDetails,
+    ) -> Result<(), Error> {
+        let update = job_update(jobs, job)
+            .update_expression(
+                "SET JobStatus = :to, ErrorDetails = :details, RedriveCount = :redrives, FailedAt = :now, \
+                 UpdatedAt = :now REMOVE ReviewToken",
+            )
+            .expression_attribute_values(":to", text(JobStatus::Failed.into()))
+            .expression_attribute_values(":details", to_attribute(&json!(details)))
+            .expression_attribute_values(":redrives", to_attribute(&json!(ended.redrive_count)));
+        self.write(jobs, job, update, "FAILED").await
+    }
+
+    /// Takes a redriven job, and its claim, back to work.
+    pub async fn reopen(&self, jobs: &Jobs, job: &Job, redrive_count: u32) -> Result<(), Error> {
+        let update = job_update(jobs, job)
+            .update_expression(
+                "SET JobStatus = :to, RedriveCount = :redrives, UpdatedAt = :now REMOVE ErrorDetails, FailedAt",
+            )
+            .expression_attribute_values(":to", text(JobStatus::Processing.into()))
+            .expression_attribute_values(":redrives", to_attribute(&json!(redrive_count)));
+        self.write(jobs, job, update, "RUNNING").await
+    }
+
+    /// Notes that everyone was told of the failure of this redrive.
+    pub async fn note_announced(
+        &self,
+        jobs: &Jobs,
+        job: &Job,
+        redrive_count: u32,
+    ) -> Result<(), Error> {
+        let attributes = Map::from_iter([("FailureAnnounced".to_owned(), json!(redrive_count))]);
+        Ok(jobs.update(&job.job_id, &attributes).await?)
+    }
+
+    async fn write(
+        &self,
+        jobs: &Jobs,
+        job: &Job,
+        update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+        claim_status: &str,
+    ) -> Result<(), Error> {
+        let mut items = vec![item(update)?];
+        if let Some(claim_id) = self.held(jobs, job).await? {
+            let claim = Update::builder()
+                .table_name(&self.table)
+                .key("ClaimId", AttributeValue::S(claim_id))
+                .update_expression("SET ClaimStatus = :to, UpdatedAt = :now")
+                .condition_expression("JobId = :me")
+                .expression_attribute_values(":to", text(claim_status))
+                .expression_attribute_values(":now", AttributeValue::S(clock::now()))
+                .expression_attribute_values(":me", key(&job.job_id));
+            items.push(item(claim)?);
+        }
+        let answer = jobs
+            .client()
+            .transact_write_items()
+            .set_transact_items(Some(items))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            // Job or claim changed since they were read: reading again will tell.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
+            {
+                Err(Error::StorageFailed(format!(
+                    "{} changed while it was settled",
+                    job.job_id
+                )))
+            }
+            Err(error) => Err(storage_error("TransactWriteItems", &error).into()),
+        }
+    }
+
+    /// The job's claim, where the job holds it.
+    async fn held(&self, jobs: &Jobs, job: &Job) -> Result<Option<String>, Error> {
+        let Some(claim_id) = &job.claim_id else {
+            return Ok(None);
+        };
+        let request = jobs
+            .client()
+            .get_item()
+            .table_name(&self.table)
+            .consistent_read(true);
+        let answer = request
+            .key("ClaimId", AttributeValue::S(claim_id.clone()))
+            .send()
+            .await;
+        let answer = answer.map_err(|error| storage_error("GetItem of a claim", &error))?;
+        let owner = answer.item().and_then(|claim| claim.get("JobId"));
+        Ok((owner == Some(&key(&job.job_id))).then(|| claim_id.clone()))
+    }
+}
+
+/// An update of the job, provided that it is as it was read.
+fn job_update(jobs: &Jobs, job: &Job) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+    Update::builder()
+        .table_name(jobs.table())
+        .key("JobId", key(&job.job_id))
+        .condition_expression("JobStatus = :from")
+        .expression_attribute_values(":from", text(job.job_status.into()))
+        .expression_attribute_values(":now", AttributeValue::S(clock::now()))
+}
+
+fn item(
+    update: aws_sdk_dynamodb::types::builders::UpdateBuilder,
+) -> Result<TransactWriteItem, Error> {
+    let update = update
+        .build()
+        .map_err(|error| Error::StorageRefused(error.to_string()))?;
+    Ok(TransactWriteItem::builder().update(update).build())
+}
+
+fn text(text: &str) -> AttributeValue {
+    AttributeValue::S(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use videoflow_shared::identity::JobId;
+
+    use super::*;
+
+    fn check(job: (&str, u32, Option<u32>), event: (Status, u32), expected: Step) {
+        let (status, redrive_count, announced) = job;
+        let id = JobId::of("b", "k", "1", "default");
+        let mut item = json!({"JobId": id, "JobStatus": status, "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "",
+            "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "", "RedriveCount": redrive_count});
+        if let Some(announced) = announced {
+            item["FailureAnnounced"] = Value::from(announced);
+        }
+        let job: Job = serde_json::from_value(item).unwrap_or_else(|error| unreachable!("{error}"));
+        let (status, redrive_count) = event;
+        let ended = Ended {
+            job: id,
+            execution_arn: String::new(),
+            status,
+            redrive_count,
+            error: None,
+            cause: None,
+        };
+        assert_eq!(next(&job, &ended), expected, "{job:?} {ended:?}");
+    }
+
+    #[test]
+    fn settles_open_jobs() {
+        for status in [Status::Failed, Status::TimedOut, Status::Aborted] {
+            check(("PROCESSING", 0, None), (status, 0), Step::Settle);
+            check(("AWAITING_REVIEW", 0, None), (status, 0), Step::Settle);
+        }
+        check(
+            ("PROCESSING", 1, None),
+            (Status::Failed, 0),
+            Step::Ignore("an older redrive"),
+        );
+        check(
+            ("PROCESSING", 0, None),
+            (Status::Succeeded, 0),
+            Step::Ignore("not an end in failure"),
+        );
+    }
+
+    #[test]
+    fn leaves_settled_jobs_alone() {
+        for status in ["PUBLISHED", "REJECTED", "DUPLICATE", "FAILED_QC", "DELETED"] {
+            check(
+                (status, 0, None),
+                (Status::Failed, 0),
+                Step::Ignore("settled otherwise"),
+            );
+        }
+    }
+
+    #[test]
+    fn tells_of_each_redrive_once() {
+        check(("FAILED", 0, None), (Status::Failed, 0), Step::Announce);
+        check(
+            ("FAILED", 0, Some(0)),
+            (Status::Failed, 0),
+            Step::Ignore("recorded before"),
+        );
+        check(("FAILED", 0, Some(0)), (Status::Failed, 1), Step::Settle);
+        check(("FAILED", 1, Some(0)), (Status::Failed, 1), Step::Announce);
+    }
+
+    #[test]
+    fn a_redrive_takes_the_job_back_to_work() {
+        check(("FAILED", 0, Some(0)), (Status::Running, 1), Step::Reopen);
+        check(
+            ("FAILED", 1, Some(1)),
+            (Status::Running, 1),
+            Step::Ignore("not an end in failure"),
+        );
+        check(
+            ("PROCESSING", 0, None),
+            (Status::Running, 0),
+            Step::Ignore("not an end in failure"),
+        );
+    }
+}

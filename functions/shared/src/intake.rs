@@ -1,0 +1,220 @@
+//! How a video enters: the one procedure behind every entrance.
+//!
+//! The version is resolved, the job item is written, then the execution of the job's name is started with the
+//! canonical input. Each step repeated changes nothing, so that a crash between them is mended by repeating all.
+
+mod item;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_sfn::operation::start_execution::StartExecutionError;
+use tracing::info;
+
+use crate::error::{self, classify};
+use crate::identity::{self, JobId};
+use crate::jobs::{Created, Job, JobStatus, Jobs, key};
+use crate::location::S3Uri;
+use crate::storage::{self, Objects, storage_error};
+
+pub use item::{execution_arn, execution_input, job_id};
+
+use item::{new_job, rerun_of};
+
+/// Failure of an entrance. The names are the functions' own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// S3 or the job table failed.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// Step Functions did not start the execution.
+    #[error(transparent)]
+    Service(#[from] error::Error),
+    /// The job was forced too often.
+    #[error(transparent)]
+    TooManyRuns(#[from] identity::Error),
+}
+
+/// Lets `?` turn [`Error`] into the function's own variants of the same names.
+#[macro_export]
+macro_rules! from_intake_error {
+    ($error:ty) => {
+        $crate::from_storage_error!($error);
+        $crate::from_service_error!($error);
+        impl From<$crate::intake::Error> for $error {
+            fn from(error: $crate::intake::Error) -> Self {
+                match error {
+                    $crate::intake::Error::Storage(error) => error.into(),
+                    $crate::intake::Error::Service(error) => error.into(),
+                    $crate::intake::Error::TooManyRuns(error) => {
+                        Self::TooManyRuns(error.to_string())
+                    }
+                }
+            }
+        }
+    };
+}
+
+/// What came of a video at an entrance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entered {
+    /// Its execution runs.
+    Started(JobId),
+    /// It was processed before.
+    Settled(JobId, JobStatus),
+    /// There is no such object, or not this version of it.
+    Gone,
+}
+
+/// The entrance.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// The job table.
+    pub jobs: Jobs,
+    /// S3.
+    pub objects: Objects,
+    /// Step Functions.
+    pub executions: aws_sdk_sfn::Client,
+    /// Alias `live` of process-video.
+    pub machine_arn: String,
+}
+
+impl Intake {
+    /// Starts the job of an object (of its latest version, where none is given), under `profile`, or the one that the
+    /// object's metadata name, or the default.
+    ///
+    /// # Errors
+    /// [`Error::Storage`], [`Error::Service`].
+    pub async fn enter(
+        &self,
+        object: &S3Uri,
+        version: Option<&str>,
+        profile: Option<&str>,
+    ) -> Result<Entered, Error> {
+        let Some(head) = self.objects.head(object, version).await? else {
+            return Ok(Entered::Gone);
+        };
+        let job = new_job(object, &head, profile, &self.machine_arn);
+        match self.jobs.create(&job).await? {
+            Created::Existing(known) if known.job_status.is_settled() => {
+                Ok(Entered::Settled(known.job_id, known.job_status))
+            }
+            Created::New | Created::Existing(_) => {
+                self.start(&job).await?;
+                Ok(Entered::Started(job.job_id))
+            }
+        }
+    }
+
+    /// Starts another run of a settled job. It reuses what the ledgers of the job and of its original hold.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn force(&self, job: &Job) -> Result<JobId, Error> {
+        let number = self.count(job, None).await?.unwrap_or(1);
+        self.rerun(job, number).await
+    }
+
+    /// Starts another run of a duplicate whose original failed; once only, however often it is asked for.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn requeue(&self, duplicate: &Job, original: &JobId) -> Result<JobId, Error> {
+        let counted = self.count(duplicate, Some(original)).await?;
+        let number = if let Some(number) = counted {
+            number
+        } else {
+            let base = self.jobs.get(&duplicate.job_id.base()).await?;
+            base.and_then(|base| base.forced_runs).unwrap_or(1)
+        };
+        self.rerun(duplicate, number).await
+    }
+
+    /// Takes the number of a run; `None` when the duplicate was queued again for this original already.
+    async fn count(&self, job: &Job, original: Option<&JobId>) -> Result<Option<u32>, Error> {
+        let request = self
+            .jobs
+            .client()
+            .update_item()
+            .table_name(self.jobs.table());
+        let mut request = request
+            .key("JobId", key(&job.job_id.base()))
+            .return_values(ReturnValue::UpdatedNew)
+            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+        let counting = "SET ForcedRuns = if_not_exists(ForcedRuns, :none) + :one";
+        request = match original {
+            None => request.update_expression(counting).condition_expression("attribute_exists(JobId)"),
+            Some(original) => request
+                .update_expression(format!("{counting}, RequeuedAfter = :original"))
+                .condition_expression(
+                    "attribute_exists(JobId) AND (attribute_not_exists(RequeuedAfter) OR RequeuedAfter <> :original)",
+                )
+                .expression_attribute_values(":original", AttributeValue::S(original.to_string())),
+        };
+        match request.send().await {
+            Ok(answer) => {
+                let runs = answer.attributes().and_then(|item| item.get("ForcedRuns"));
+                Ok(runs
+                    .and_then(|runs| runs.as_n().ok())
+                    .and_then(|number| number.parse().ok()))
+            }
+            Err(error)
+                if original.is_some()
+                    && matches!(
+                        error.as_service_error(),
+                        Some(UpdateItemError::ConditionalCheckFailedException(_))
+                    ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => {
+                Err(storage_error(&format!("UpdateItem {}", job.job_id.base()), &error).into())
+            }
+        }
+    }
+
+    /// Starts run `number` of a job.
+    async fn rerun(&self, job: &Job, number: u32) -> Result<JobId, Error> {
+        let original = match &job.original_job_id {
+            Some(original) => self.jobs.get(original).await?,
+            None => None,
+        };
+        let run = rerun_of(
+            job,
+            original.as_ref(),
+            job.job_id.forced(number)?,
+            &self.machine_arn,
+        );
+        match self.jobs.create(&run).await? {
+            Created::Existing(known) if known.job_status.is_settled() => {}
+            Created::New | Created::Existing(_) => self.start(&run).await?,
+        }
+        Ok(run.job_id)
+    }
+
+    /// Starts the execution of a job; that it exists already is success.
+    async fn start(&self, job: &Job) -> Result<(), Error> {
+        let request = self
+            .executions
+            .start_execution()
+            .state_machine_arn(&self.machine_arn);
+        match request
+            .name(job.job_id.as_str())
+            .input(execution_input(job).to_string())
+            .send()
+            .await
+        {
+            Ok(_) => info!(job = job.job_id.as_str(), "started"),
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(StartExecutionError::ExecutionAlreadyExists(_))
+                ) =>
+            {
+                info!(job = job.job_id.as_str(), "was started before");
+            }
+            Err(error) => return Err(classify("StartExecution", &error).into()),
+        }
+        Ok(())
+    }
+}

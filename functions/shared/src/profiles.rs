@@ -1,0 +1,180 @@
+//! Processing profiles (`profiles.json`): what is made of a video, by whom, and within which price.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::identity::{JobId, hex};
+use crate::plan::Analyses;
+
+/// Name of the profile of every upload that names none.
+pub const DEFAULT: &str = "default";
+
+/// When a person has to look before publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Review {
+    /// Never: flagged videos fail or pass by rule.
+    Never,
+    /// When moderation asks for it.
+    WhenFlagged,
+    /// Always.
+    Always,
+}
+
+/// What moderation decides.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModerationPolicy {
+    /// Version, shown in the brief.
+    pub version: String,
+    /// Confidence (0 to 100) from which a flag counts.
+    pub minimum_confidence: f64,
+    /// Top-level categories that forbid publication.
+    pub blocked_categories: Vec<String>,
+    /// Top-level categories that need a person.
+    pub reviewed_categories: Vec<String>,
+}
+
+/// A variant for comparison: a share of the jobs gets other analyses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Variant {
+    /// Name.
+    pub name: String,
+    /// Share among the weights of all variants.
+    pub weight: u32,
+    /// Analyses in place of the profile's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub analyses: Option<Analyses>,
+}
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Profile {
+    /// What it is for.
+    pub description: String,
+    /// Analyses to be made.
+    pub analyses: Analyses,
+    /// Heights of renditions, where the source has them.
+    pub ladder_heights: Vec<u32>,
+    /// Languages that the speech may be in, one dialect each (Transcribe tells languages apart, not dialects); empty:
+    /// any; one: no identification.
+    pub languages: Vec<String>,
+    /// What moderation decides.
+    pub moderation: ModerationPolicy,
+    /// When a person looks.
+    pub review: Review,
+    /// Quality score (0 to 1) from which a brief is published.
+    pub minimum_quality: f64,
+    /// Predicted price above which a video is rejected.
+    pub price_limit_usd: f64,
+    /// Longest video.
+    pub maximum_duration_seconds: u32,
+    /// Variants; empty: none.
+    pub variants: Vec<Variant>,
+}
+
+static PROFILES: LazyLock<BTreeMap<String, Profile>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../profiles.json"))
+        .expect("profiles.json is checked by the tests of this module")
+});
+
+/// The profile of this name.
+pub fn find(name: &str) -> Option<&'static Profile> {
+    PROFILES.get(name)
+}
+
+/// The names of all profiles.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PROFILES.keys().map(String::as_str)
+}
+
+impl Profile {
+    /// Digest of what the profile demands: claims of differing profiles do not meet. Its description does not count.
+    pub fn digest(&self) -> String {
+        let mut content = self.clone();
+        content.description.clear();
+        // Plain data of numbers, text and lists: always JSON.
+        let bytes = serde_json::to_vec(&content).unwrap_or_default();
+        hex(&Sha256::digest(bytes)).chars().take(16).collect()
+    }
+
+    /// The variant that a job draws: always the same one, in the shares of the weights.
+    pub fn variant(&self, job: &JobId) -> Option<&Variant> {
+        let total: u32 = self.variants.iter().map(|variant| variant.weight).sum();
+        let mut rest = job.spread().checked_rem(total)?;
+        self.variants.iter().find(|variant| {
+            let is_drawn = rest < variant.weight;
+            rest = rest.saturating_sub(variant.weight);
+            is_drawn
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn default_profile() -> Profile {
+        find(DEFAULT)
+            .cloned()
+            .unwrap_or_else(|| unreachable!("there is a default profile"))
+    }
+
+    #[test]
+    fn committed_profiles_are_sound() {
+        for name in names() {
+            let profile = find(name).unwrap_or_else(|| unreachable!("{name}"));
+            assert!(
+                profile.price_limit_usd > 0.0 && (0.0..=1.0).contains(&profile.minimum_quality),
+                "{name}"
+            );
+            assert!(
+                profile
+                    .ladder_heights
+                    .is_sorted_by(|above, below| above > below),
+                "{name}"
+            );
+            assert!(
+                profile.maximum_duration_seconds <= 14_400,
+                "{name}: Transcribe and Data Automation take 4 hours"
+            );
+        }
+    }
+
+    #[test]
+    fn digest_follows_the_demands_only() {
+        let profile = default_profile();
+        let mut renamed = profile.clone();
+        renamed.description.push('!');
+        assert_eq!(renamed.digest(), profile.digest());
+        let mut changed = profile.clone();
+        changed.price_limit_usd += 1.0;
+        assert_ne!(changed.digest(), profile.digest());
+    }
+
+    #[test]
+    fn variants_are_drawn_by_weight() {
+        let mut profile = default_profile();
+        let variant = |name: &str, weight| Variant {
+            name: name.into(),
+            weight,
+            analyses: None,
+        };
+        profile.variants = vec![variant("a", 1), variant("b", 3)];
+        let drawn = (0..1000).filter(|number| {
+            let job = JobId::of("b", &number.to_string(), "1", "default");
+            profile
+                .variant(&job)
+                .is_some_and(|variant| variant.name == "b")
+        });
+        let share = drawn.count();
+        assert!((700..800).contains(&share), "{share}");
+        profile.variants.clear();
+        assert_eq!(profile.variant(&JobId::of("b", "k", "1", "default")), None);
+    }
+}

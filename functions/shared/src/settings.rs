@@ -1,0 +1,82 @@
+//! Environment variables of the functions: one name, read once at the start.
+
+use std::fmt;
+
+/// A variable that the deployment sets; its name is the placeholder's in upper case.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr, strum::Display, strum::EnumIter,
+)]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
+pub enum Setting {
+    /// Model or inference profile that writes the brief.
+    BedrockModelId,
+    /// Table of claims on content.
+    ClaimsTableName,
+    /// Profile ARN of Data Automation.
+    DataAutomationProfileArn,
+    /// Project ARN of Data Automation.
+    DataAutomationProjectArn,
+    /// Bus of the project's own events.
+    DomainEventBusName,
+    /// Queue with the full context of failed videos.
+    FailedVideosQueueUrl,
+    /// Queue that start-processing reads.
+    IngestQueueUrl,
+    /// Job table.
+    JobsTableName,
+    /// Role that `MediaConvert` takes on.
+    MediaConvertRoleArn,
+    /// Topic of notices to people.
+    NoticesTopicArn,
+    /// Bucket of everything that VideoFlow writes.
+    OutputBucketName,
+    /// Alias `live` of the main machine.
+    ProcessVideoStateMachineArn,
+    /// Bucket of uploads.
+    SourceBucketName,
+}
+
+/// A deployment that lacks a setting.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The variable is not set, is empty, or is no Unicode.
+    #[error("environment variable {0} is missing or empty")]
+    Missing(Setting),
+}
+
+/// Like Display: this is what a function that cannot start prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// Reads one variable.
+///
+/// # Errors
+/// [`Error::Missing`].
+pub fn read(setting: Setting) -> Result<String, Error> {
+    let name: &str = setting.into();
+    match std::env::var(name) {
+        Ok(value) if !value.is_empty() => Ok(value),
+        _ => Err(Error::Missing(setting)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_missing_variable() {
+        // No test sets variables, and no machine has this one.
+        assert_eq!(
+            read(Setting::ClaimsTableName),
+            Err(Error::Missing(Setting::ClaimsTableName))
+        );
+        assert_eq!(
+            Error::Missing(Setting::ProcessVideoStateMachineArn).to_string(),
+            "environment variable PROCESS_VIDEO_STATE_MACHINE_ARN is missing or empty"
+        );
+    }
+}

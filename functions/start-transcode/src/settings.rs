@@ -1,0 +1,289 @@
+//! The settings of a `MediaConvert` job, from a plan: which outputs go where.
+
+use aws_sdk_mediaconvert::types::{
+    AudioDefaultSelection, AudioSelector, CmafGroupSettings, CmafWriteDashManifest,
+    CmafWriteHlsManifest, ContainerType, FileGroupSettings, Input, InputRotate,
+    InputTimecodeSource, JobSettings, Output, OutputGroup, OutputGroupSettings, OutputGroupType,
+    VideoSelector,
+};
+use videoflow_shared::location::{Places, S3Uri};
+use videoflow_shared::plan::{Plan, Rung, proxy_rung};
+
+use crate::outputs::{AUDIO_SELECTOR, Sound, audio, container, frames, video};
+
+/// Seconds of a stream segment: two groups of pictures.
+const SEGMENT_SECONDS: i32 = 4;
+/// Seconds of a fragment: one group of pictures.
+const FRAGMENT_SECONDS: i32 = 2;
+
+/// The whole job: every rendition as a file and in the stream, the proxy, the sound, the thumbnails.
+pub fn job_settings(plan: &Plan, places: &Places<'_>) -> JobSettings {
+    let sound = if plan.video.has_audio {
+        Sound::Present
+    } else {
+        Sound::Absent
+    };
+    let mut groups: Vec<OutputGroup> = plan
+        .ladder
+        .iter()
+        .map(|rung| {
+            file(
+                &places.media(&format!("{}p", rung.height)),
+                movie(*rung, sound),
+            )
+        })
+        .collect();
+    if let Some(rung) = proxy_rung(&plan.ladder) {
+        groups.push(file(&places.media("proxy"), movie(rung, sound)));
+    }
+    if sound == Sound::Present {
+        let output = Output::builder()
+            .container_settings(container(ContainerType::Mp4))
+            .extension("m4a");
+        groups.push(file(
+            &places.media("audio"),
+            output.audio_descriptions(audio()).build(),
+        ));
+    }
+    groups.push(stream(&places.media("stream/index"), plan, sound));
+    if let Some(rung) = plan.ladder.last() {
+        let output = Output::builder()
+            .container_settings(container(ContainerType::Raw))
+            .extension("jpg");
+        let output = output
+            .video_description(frames(*rung, plan.video.duration_ms))
+            .build();
+        groups.push(file(&places.media("thumbnails/thumb"), output));
+    }
+    JobSettings::builder()
+        .inputs(input(plan, sound))
+        .set_output_groups(Some(groups))
+        .build()
+}
+
+fn input(plan: &Plan, sound: Sound) -> Input {
+    let source = S3Uri::new(&plan.source.bucket, &plan.source.key);
+    let input = Input::builder()
+        .file_input(source.to_string())
+        .timecode_source(InputTimecodeSource::Zerobased)
+        .video_selector(VideoSelector::builder().rotate(InputRotate::Auto).build());
+    match sound {
+        Sound::Absent => input.build(),
+        Sound::Present => {
+            let selector = AudioSelector::builder()
+                .default_selection(AudioDefaultSelection::Default)
+                .build();
+            input.audio_selectors(AUDIO_SELECTOR, selector).build()
+        }
+    }
+}
+
+/// Picture and sound in one MP4.
+fn movie(rung: Rung, sound: Sound) -> Output {
+    let output = Output::builder()
+        .container_settings(container(ContainerType::Mp4))
+        .extension("mp4");
+    let output = output.video_description(video(rung));
+    match sound {
+        Sound::Present => output.audio_descriptions(audio()).build(),
+        Sound::Absent => output.build(),
+    }
+}
+
+/// A group of one file: the only way to have names of our own.
+fn file(destination: &S3Uri, output: Output) -> OutputGroup {
+    let settings = FileGroupSettings::builder()
+        .destination(destination.to_string())
+        .build();
+    let settings = OutputGroupSettings::builder()
+        .r#type(OutputGroupType::FileGroupSettings)
+        .file_group_settings(settings)
+        .build();
+    OutputGroup::builder()
+        .name(destination.file_name())
+        .output_group_settings(settings)
+        .outputs(output)
+        .build()
+}
+
+/// The adaptive stream: one video output a rung, the sound apart.
+fn stream(destination: &S3Uri, plan: &Plan, sound: Sound) -> OutputGroup {
+    let settings = CmafGroupSettings::builder()
+        .destination(destination.to_string())
+        .write_hls_manifest(CmafWriteHlsManifest::Enabled)
+        .write_dash_manifest(CmafWriteDashManifest::Enabled)
+        .segment_length(SEGMENT_SECONDS)
+        .fragment_length(FRAGMENT_SECONDS)
+        .build();
+    let settings = OutputGroupSettings::builder()
+        .r#type(OutputGroupType::CmafGroupSettings)
+        .cmaf_group_settings(settings)
+        .build();
+    let output = |modifier: String| {
+        Output::builder()
+            .container_settings(container(ContainerType::Cmfc))
+            .name_modifier(modifier)
+    };
+    let mut outputs: Vec<Output> = plan
+        .ladder
+        .iter()
+        .map(|rung| {
+            let output = output(format!("_{}p", rung.height));
+            output.video_description(video(*rung)).build()
+        })
+        .collect();
+    if sound == Sound::Present {
+        outputs.push(
+            output("_audio".to_owned())
+                .audio_descriptions(audio())
+                .build(),
+        );
+    }
+    OutputGroup::builder()
+        .name("stream")
+        .output_group_settings(settings)
+        .set_outputs(Some(outputs))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_mediaconvert::types::VideoDescription;
+    use videoflow_shared::identity::JobId;
+    use videoflow_shared::plan::{Analyses, ExpectedSeconds, PlannedSource, Video};
+    use videoflow_shared::prices::Prediction;
+
+    use super::*;
+
+    fn plan(ladder: &[(u32, u32)], has_audio: bool) -> Plan {
+        let rung = |(height, width): &(u32, u32)| Rung {
+            height: *height,
+            width: *width,
+            bitrate: 1_000_000,
+        };
+        Plan {
+            job_id: JobId::of("in", "a.mp4", "1", "default"),
+            source: PlannedSource {
+                bucket: "in".into(),
+                key: "a.mp4".into(),
+                version_id: "1".into(),
+                etag: "e".into(),
+                size_bytes: 1,
+            },
+            profile: "default".into(),
+            variant: None,
+            video: Video {
+                container: "mp4".into(),
+                duration_ms: 25_000,
+                width: 1920,
+                height: 1080,
+                frame_rate: 25.0,
+                rotation: 0,
+                video_codec: "AVC".into(),
+                audio_codec: None,
+                audio_tracks: u32::from(has_audio),
+                has_audio,
+                has_video: true,
+                bit_depth: None,
+            },
+            analyses: Analyses {
+                labels: true,
+                moderation: false,
+                transcription: true,
+                meaning: true,
+            },
+            ladder: ladder.iter().map(rung).collect(),
+            languages: Vec::new(),
+            expected_seconds: ExpectedSeconds {
+                transcode: 1,
+                labels: 1,
+                transcription: 1,
+                meaning: 1,
+            },
+            predicted_cost: Prediction {
+                total_usd: 0.0,
+                lines: Vec::new(),
+            },
+        }
+    }
+
+    /// Each output as `<group>: <picture>/<sounds>`.
+    fn check(ladder: &[(u32, u32)], has_audio: bool, expected: &[&str]) {
+        let plan = plan(ladder, has_audio);
+        let settings = job_settings(&plan, &Places::new("out", &plan.job_id));
+        let mut outputs = Vec::new();
+        for group in settings.output_groups() {
+            for output in group.outputs() {
+                let name = format!(
+                    "{}{}",
+                    group.name().unwrap_or_default(),
+                    output.name_modifier().unwrap_or_default()
+                );
+                let height = output
+                    .video_description()
+                    .and_then(VideoDescription::height)
+                    .unwrap_or(0);
+                outputs.push(format!(
+                    "{name}: {height}/{}",
+                    output.audio_descriptions().len()
+                ));
+            }
+        }
+        assert_eq!(outputs, expected);
+    }
+
+    #[test]
+    fn makes_files_proxy_audio_stream_and_thumbnails() {
+        let expected = [
+            "1080p: 1080/1",
+            "720p: 720/1",
+            "proxy: 720/1",
+            "audio: 0/1",
+            "stream_1080p: 1080/0",
+            "stream_720p: 720/0",
+            "stream_audio: 0/1",
+            "thumb: 360/0",
+        ];
+        check(&[(1080, 1920), (720, 1280)], true, &expected);
+    }
+
+    #[test]
+    fn silent_video_has_no_audio_outputs() {
+        check(
+            &[(360, 640)],
+            false,
+            &[
+                "360p: 360/0",
+                "proxy: 360/0",
+                "stream_360p: 360/0",
+                "thumb: 360/0",
+            ],
+        );
+    }
+
+    #[test]
+    fn reads_the_source_upright_from_zero() {
+        let plan = plan(&[(360, 640)], true);
+        let settings = job_settings(&plan, &Places::new("out", &plan.job_id));
+        let input = settings
+            .inputs()
+            .first()
+            .unwrap_or_else(|| unreachable!("one input"));
+        assert_eq!(input.file_input(), Some("s3://in/a.mp4"));
+        assert_eq!(
+            input.timecode_source(),
+            Some(&InputTimecodeSource::Zerobased)
+        );
+        assert_eq!(
+            input
+                .video_selector()
+                .and_then(|selector| selector.rotate()),
+            Some(&InputRotate::Auto)
+        );
+        assert!(
+            input
+                .audio_selectors()
+                .is_some_and(|selectors| selectors.contains_key(AUDIO_SELECTOR))
+        );
+    }
+}
