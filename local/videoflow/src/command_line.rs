@@ -1,0 +1,43 @@
+//! Arguments, and which command they mean.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{asl, history, run, up};
+
+/// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = "\
+Examples:
+  videoflow run holiday.mp4                     everything of the job lands in ./videoflow-out/<job>/
+  videoflow run holiday.mp4 --out /tmp/briefs --json
+  videoflow up                                  AWS's wire protocols on 127.0.0.1:4566
+  videoflow history v-0123…                     down to the failed state
+  videoflow asl check statemachines/*.asl.json")]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Up(up::Arguments),
+    History(history::Arguments),
+    Asl(asl::Arguments),
+}
+
+/// Carries out the command; an error is one line on standard error and exit code 1.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let outcome = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Up(arguments) => up::run(&arguments),
+        Command::History(arguments) => history::run(&arguments),
+        Command::Asl(arguments) => asl::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("videoflow: {error:#}");
+        ExitCode::FAILURE
+    })
+}

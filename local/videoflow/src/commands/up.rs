@@ -1,0 +1,54 @@
+//! `videoflow up`: the platform until Ctrl-C.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::{block_on, log_to_stderr};
+use crate::local_platform::{self, Wanted};
+use crate::tools;
+
+/// A lost job is found at most this late.
+const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
+
+/// Runs the platform with AWS's wire protocols on 127.0.0.1 until Ctrl-C
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  videoflow up
+  aws --endpoint-url http://127.0.0.1:4566 s3 cp holiday.mp4 s3://videoflow-local-source/
+  curl http://127.0.0.1:4567/jobs")]
+pub struct Arguments {
+    /// Folder of the platform's state
+    #[arg(long, value_name = "DIR", default_value = ".videoflow")]
+    data: PathBuf,
+    /// Port of the services; the HTTP API gets the next one
+    #[arg(long, default_value_t = 4566, value_parser = clap::value_parser!(u16).range(1..=65534))]
+    port: u16,
+    /// Folder with other definitions than those in the program
+    #[arg(long, value_name = "DIR", env = "VIDEOFLOW_STATEMACHINES")]
+    statemachines: Option<PathBuf>,
+}
+
+/// Carries out the command.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    log_to_stderr();
+    let tools = tools::find()?;
+    block_on(async {
+        let wanted = Wanted {
+            data: &arguments.data,
+            shown: &arguments.data,
+            port: arguments.port,
+            reconcile_interval: Some(RECONCILE_INTERVAL),
+            definitions: arguments.statemachines.as_ref(),
+        };
+        let running = local_platform::start(&wanted, &tools).await?;
+        eprintln!("services  {}", running.platform.endpoint_url());
+        eprintln!("HTTP API  http://{}", running.platform.http_api());
+        eprintln!("state     {}", arguments.data.display());
+        eprintln!("Ctrl-C ends it.");
+        tokio::signal::ctrl_c().await?;
+        running.platform.shut_down();
+        Ok(ExitCode::SUCCESS)
+    })
+}

@@ -1,0 +1,6 @@
+//! One job: handing a video in, following it, and taking home what it made.
+
+pub mod display;
+pub mod export;
+pub mod follow;
+pub mod submit;

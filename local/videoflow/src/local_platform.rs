@@ -1,0 +1,71 @@
+//! The platform with the stand-ins, in this process; at most one per folder.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use fs4::fs_std::FileExt;
+use videoflow_platform::platform::{Config, Platform};
+use videoflow_platform::step_functions::Definitions;
+use videoflow_stand_ins as stand_ins;
+
+use crate::tools::Tools;
+
+/// Waits and retry delays are multiplied by this: AWS-sized waits would slow a laptop down.
+const TIME_SCALE: f64 = 1.0 / 50.0;
+
+/// How a command wants its platform.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// Folder of everything that the platform keeps.
+    pub data: &'a Path,
+    /// The folder as the user named it, for messages.
+    pub shown: &'a Path,
+    /// Port of the services; 0: any.
+    pub port: u16,
+    /// How often reconcile-library starts.
+    pub reconcile_interval: Option<Duration>,
+    /// Definitions in place of those in the program.
+    pub definitions: Option<&'a PathBuf>,
+}
+
+/// A running platform and the lock on its folder.
+pub struct Running {
+    /// The platform.
+    pub platform: Platform,
+    _lock: File,
+}
+
+/// Locks the folder and starts the platform.
+///
+/// # Errors
+/// Another platform uses the folder, the port is taken, or a definition is refused.
+pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running> {
+    let lock = lock(wanted)?;
+    let definitions = match wanted.definitions {
+        Some(folder) => Definitions::read(folder)?,
+        None => Definitions::embedded(),
+    };
+    let models = tools.models.clone();
+    let config = Config {
+        data: wanted.data.to_path_buf(),
+        functions: tools.functions.clone(),
+        definitions,
+        port: wanted.port,
+        time_scale: TIME_SCALE,
+        stand_ins: Box::new(|objects, scratch| stand_ins::services(stand_ins::Config { objects, scratch, models })),
+        reconcile_interval: wanted.reconcile_interval,
+    };
+    Ok(Running { platform: Platform::start(config).await?, _lock: lock })
+}
+
+fn lock(wanted: &Wanted<'_>) -> anyhow::Result<File> {
+    fs::create_dir_all(wanted.data).with_context(|| format!("cannot make {}", wanted.data.display()))?;
+    let path = wanted.data.join("lock");
+    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    if !file.try_lock_exclusive().with_context(|| format!("cannot lock {}", path.display()))? {
+        bail!("another videoflow is using {}", wanted.shown.display());
+    }
+    Ok(file)
+}

@@ -1,0 +1,16 @@
+//! `videoflow`: the local platform and its command line.
+
+mod command_line;
+mod commands;
+mod history;
+mod job;
+mod local_platform;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    command_line::run(command_line::Arguments::parse())
+}
