@@ -1,0 +1,35 @@
+# VideoFlow: `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint fmt build-local clean
+
+VIDEO ?= tests/media/sample.mp4
+OUT ?= videoflow-out
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: ## Install what is missing: compiler, ffmpeg, models (Debian, Ubuntu)
+	@local/setup.sh
+
+build-local: setup ## Build the functions and videoflow for this machine
+	@echo "demo: building the functions and videoflow (a cold build takes minutes)" >&2
+	cargo build --locked --workspace --bins
+
+demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)
+	target/debug/videoflow run --out "$(OUT)" "$(VIDEO)"
+
+test: build-local ## Run all tests
+	cargo test --locked --workspace
+
+test-all: test lint ## Run all tests and the linters
+
+lint: ## Check formatting and lints
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+fmt: ## Format the code
+	cargo fmt --all
+
+clean: ## Remove what was built, and the demo's output
+	cargo clean
+	rm -rf videoflow-out .videoflow

@@ -1,0 +1,147 @@
+//! The local services with the AWS SDK for Rust as their client, over the wire.
+
+mod dynamodb;
+mod events;
+mod ledger;
+mod s3;
+mod sns;
+mod sqs;
+mod wire;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::Credentials;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use videoflow_platform::dynamodb::DynamoDb;
+use videoflow_platform::events::Events;
+use videoflow_platform::record::Record;
+use videoflow_platform::s3::{Buckets, HttpService, Notifications, Settings, Versioning};
+use videoflow_platform::services::Services;
+use videoflow_platform::sns::Topics;
+use videoflow_platform::sqs::Queues;
+use videoflow_platform::wire::Server;
+
+/// Bucket with versions whose events go to [`QUEUE`].
+const SOURCE: &str = "videoflow-local-source";
+/// Bucket without either.
+const OUTPUT: &str = "videoflow-local-output";
+/// Queue that gets the events of [`SOURCE`] and has a dead-letter queue for messages received twice.
+const QUEUE: &str = "videoflow-local-ingest";
+/// Topic.
+const TOPIC: &str = "videoflow-local-notices";
+/// Bus that is archived.
+const BUS: &str = "videoflow-local-domain";
+
+/// The services on a port of their own.
+struct Local {
+    url: String,
+    services: Arc<Services>,
+    queues: Arc<Queues>,
+    topics: Arc<Topics>,
+    events: Arc<Events>,
+    server: JoinHandle<std::io::Result<()>>,
+    /// Deleted with the test, where it is the test's own.
+    _folder: Option<TempDir>,
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Local {
+    /// Services on a new folder.
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut local = Self::on(folder.path()).await;
+        local._folder = Some(folder);
+        local
+    }
+
+    /// Services on a folder that may have state from before.
+    async fn on(folder: &Path) -> Self {
+        let server = Server::bind(0).await.expect("a free port");
+        let url = server.url();
+        let record = Arc::new(Record::open(&folder.join("calls.jsonl")).expect("a record"));
+        let queues = Queues::open(Some(&folder.join("queues.sqlite")), &url).expect("queues");
+        queues.create_with_dead_letters(QUEUE, Duration::from_secs(30), 2).expect("a queue");
+        let queues = Arc::new(queues);
+        let archive = folder.join("archive.jsonl");
+        let events = Events::open(Arc::clone(&queues), BUS, Some(&archive)).expect("buses");
+        let events = Arc::new(events);
+        let pattern = r#"{"source": ["aws.s3"], "detail-type": ["Object Created"]}"#;
+        let queue_arn = videoflow_platform::arn::queue(QUEUE);
+        events.put_queue_rule("object-created", "default", pattern, &queue_arn).expect("a rule");
+        let tables = DynamoDb::open(&folder.join("tables.sqlite")).expect("tables");
+        tables.create_tables("videoflow-local-").expect("new tables");
+        let topics = Arc::new(Topics::open(None).expect("topics"));
+        topics.create(TOPIC).expect("a topic");
+        let buckets = buckets(folder, &events);
+
+        let services = Arc::new(Services::new(Arc::clone(&record)));
+        services.add(Arc::clone(&queues) as _);
+        services.add(Arc::clone(&events) as _);
+        services.add(Arc::new(tables));
+        services.add(Arc::clone(&topics) as _);
+        services.add(Arc::new(buckets.clone()));
+        let http = HttpService::new(&buckets, record);
+        let server = tokio::spawn(server.serve(Arc::clone(&services), http, std::future::pending()));
+        Self {
+            url,
+            services,
+            queues,
+            topics,
+            events,
+            server,
+            _folder: None,
+        }
+    }
+
+    /// Configuration of the SDK's clients, as a function of that name has it.
+    fn client_of(&self, principal: &str) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(&self.url)
+            .credentials_provider(aws_sdk_s3::config::SharedCredentialsProvider::new(Credentials::new(
+                principal, "local", None, None, "test",
+            )))
+            .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
+            .build()
+    }
+
+    /// Configuration of the SDK's clients.
+    fn client(&self) -> SdkConfig {
+        self.client_of("tester")
+    }
+
+    /// Bodies of the messages that are in a queue.
+    async fn received(&self, queue: &str) -> Vec<serde_json::Value> {
+        let messages = self.queues.poll(queue, 10, Duration::ZERO).await.expect("a queue");
+        let bodies = messages.iter().map(|message| serde_json::from_str(&message.body).expect("JSON"));
+        bodies.collect()
+    }
+}
+
+fn buckets(folder: &Path, events: &Arc<Events>) -> Buckets {
+    let buckets = Buckets::open(&folder.join("s3"), Arc::clone(events)).expect("buckets");
+    for (name, versioning, notifications) in [
+        (SOURCE, Versioning::Enabled, Notifications::EventBridge),
+        (OUTPUT, Versioning::Off, Notifications::Off),
+    ] {
+        let settings = Settings { versioning, notifications };
+        buckets.create_bucket(name, settings).expect("a bucket");
+    }
+    buckets
+}
+
+/// Code of an error answer; empty when there is none.
+fn code<T, E: ProvideErrorMetadata>(answer: Result<T, E>) -> String {
+    answer.err().and_then(|error| error.code().map(str::to_owned)).unwrap_or_default()
+}
