@@ -7,10 +7,19 @@ use crate::support::{binaries, last_json, root, videoflow};
 /// The real functions, but for one that always throws.
 fn functions_with_a_throwing(name: &str, folder: &std::path::Path) {
     for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
-        let function = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        let binary = if function == name { "throwing-function".to_owned() } else { function.clone() };
+        let function = entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        let binary = if function == name {
+            "throwing-function".to_owned()
+        } else {
+            function.clone()
+        };
         if function != "shared" {
-            std::os::unix::fs::symlink(binaries().join(binary), folder.join(&function)).expect("a link");
+            std::os::unix::fs::symlink(binaries().join(binary), folder.join(&function))
+                .expect("a link");
         }
     }
 }
@@ -23,7 +32,15 @@ fn history_shows_the_failed_state_of_the_nested_execution_within_a_second() {
     let out_arg = out.path().to_str().expect("UTF-8");
     let functions_arg = functions.path().to_str().expect("UTF-8");
 
-    let run = videoflow(&["run", "tests/media/sample.mp4", "--out", out_arg, "--functions", functions_arg, "--json"]);
+    let run = videoflow(&[
+        "run",
+        "tests/media/sample.mp4",
+        "--out",
+        out_arg,
+        "--functions",
+        functions_arg,
+        "--json",
+    ]);
     assert_eq!(run.status.code(), Some(1), "a failed job is exit code 1");
     let answer = last_json(&run);
     assert_eq!(answer["status"], "FAILED");
@@ -36,7 +53,17 @@ fn history_shows_the_failed_state_of_the_nested_execution_within_a_second() {
     assert_eq!(history.status.code(), Some(0));
     assert!(seconds < 1.0, "history took {seconds:.2} s");
     let shown = String::from_utf8_lossy(&history.stdout);
-    for part in ["process-video", "sanitize-file", "InspectFile", "Thrown", "this function was made to throw", job] {
-        assert!(shown.contains(part), "the history does not show '{part}':\n{shown}");
+    for part in [
+        "process-video",
+        "sanitize-file",
+        "InspectFile",
+        "Thrown",
+        "this function was made to throw",
+        job,
+    ] {
+        assert!(
+            shown.contains(part),
+            "the history does not show '{part}':\n{shown}"
+        );
     }
 }

@@ -12,13 +12,21 @@ use crate::support::root;
 /// What each Task state answers where a case says nothing else: the way on which nothing goes wrong.
 fn usual(state: &str) -> Value {
     let lambda = |payload: Value| json!({ "Payload": payload });
-    let started = || lambda(json!({ "isReused": false, "serviceJobId": "s-1", "firstWaitSeconds": 5, "result": null }));
+    let started = || {
+        lambda(
+            json!({ "isReused": false, "serviceJobId": "s-1", "firstWaitSeconds": 5, "result": null }),
+        )
+    };
     match state {
         "SanitizeFile" => child(json!({
             "verdict": "ACCEPTED", "claimId": "c", "analyses": { "labels": true, "moderation": false, "transcription": true, "meaning": true }
         })),
-        "PreprocessVideo" => child(json!({ "proxy": "s3://o/p.mp4", "audio": "s3://o/a.m4a", "renditions": [] })),
-        "DetectLabels" | "TranscribeSpeech" | "ExtractMeaning" => child(json!({ "status": "DONE", "from": state })),
+        "PreprocessVideo" => {
+            child(json!({ "proxy": "s3://o/p.mp4", "audio": "s3://o/a.m4a", "renditions": [] }))
+        }
+        "DetectLabels" | "TranscribeSpeech" | "ExtractMeaning" => {
+            child(json!({ "status": "DONE", "from": state }))
+        }
         "MergeBrief" => child(json!({ "brief": "s3://o/work/brief.json" })),
         "PublishVideo" => child(json!({ "outcome": "PUBLISHED", "brief": "s3://o/brief.json" })),
         "ProbeFile" => json!({ "ProbeResults": [{ "Container": { "Format": "mp4" } }] }),
@@ -26,13 +34,20 @@ fn usual(state: &str) -> Value {
             "verdict": "ACCEPTED", "claimId": "c", "code": null, "message": null, "analyses": { "labels": true }
         })),
         "ReadClaim" => json!({ "Item": { "JobId": { "S": "v-other" } } }),
-        "StartTranscode" | "StartLabels" | "StartModeration" | "StartTranscription" | "StartMeaning" => started(),
+        "StartTranscode" | "StartLabels" | "StartModeration" | "StartTranscription"
+        | "StartMeaning" => started(),
         "CheckTranscode" => json!({ "Job": { "Status": "COMPLETE" } }),
         "CheckLabels" | "CheckModeration" => json!({ "JobStatus": "SUCCEEDED" }),
-        "CheckTranscription" => json!({ "TranscriptionJob": { "TranscriptionJobStatus": "COMPLETED" } }),
-        "CheckMeaning" => json!({ "Status": "Success", "OutputConfiguration": { "S3Uri": "s3://o/job_metadata.json" } }),
+        "CheckTranscription" => {
+            json!({ "TranscriptionJob": { "TranscriptionJobStatus": "COMPLETED" } })
+        }
+        "CheckMeaning" => {
+            json!({ "Status": "Success", "OutputConfiguration": { "S3Uri": "s3://o/job_metadata.json" } })
+        }
         "AlignStreams" => lambda(json!({ "timeline": "s3://o/timeline.json", "parts": [] })),
-        "CheckQuality" => lambda(json!({ "passed": true, "score": 1, "results": [], "isReviewNeeded": false, "reviewReason": null })),
+        "CheckQuality" => lambda(
+            json!({ "passed": true, "score": 1, "results": [], "isReviewNeeded": false, "reviewReason": null }),
+        ),
         "PublishAssets" => lambda(json!({ "brief": "s3://o/brief.json", "locations": {} })),
         "ListOpenJobs" => json!({ "Items": [] }),
         "DescribeExecution" => json!({ "Status": "RUNNING" }),
@@ -62,11 +77,16 @@ struct Case<'a> {
 fn run(case: &Case<'_>) -> Execution {
     let path = root().join(format!("statemachines/{}.asl.json", case.machine));
     let source = std::fs::read_to_string(path).expect("a readable definition");
-    let machine = StateMachine::compile(&source).unwrap_or_else(|found| panic!("{}: {found:#?}", case.machine));
+    let machine = StateMachine::compile(&source)
+        .unwrap_or_else(|found| panic!("{}: {found:#?}", case.machine));
     let mut attempts: HashMap<String, usize> = HashMap::new();
     Simulation::new(|call| {
         let attempt = attempts.entry(call.state.to_owned()).or_default();
-        let answers = case.answers.iter().find(|(state, _)| *state == call.state).map(|(_, answers)| answers);
+        let answers = case
+            .answers
+            .iter()
+            .find(|(state, _)| *state == call.state)
+            .map(|(_, answers)| answers);
         let answer = answers.and_then(|answers| answers.get(*attempt).or(answers.last()).cloned());
         *attempt += 1;
         answer.unwrap_or_else(|| Answer::returns(usual(call.state)))
@@ -84,15 +104,31 @@ fn check(case: &Case<'_>) {
         .filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str())
         .collect();
     let machine = case.machine;
-    assert_eq!(entered.join(" "), case.path, "{machine}: {:?} {:?}", execution.error(), execution.cause());
+    assert_eq!(
+        entered.join(" "),
+        case.path,
+        "{machine}: {:?} {:?}",
+        execution.error(),
+        execution.cause()
+    );
     match &case.end {
         Ok(output) => {
-            assert_eq!(execution.status(), Status::Succeeded, "{machine}: {:?}", execution.cause());
+            assert_eq!(
+                execution.status(),
+                Status::Succeeded,
+                "{machine}: {:?}",
+                execution.cause()
+            );
             assert_eq!(execution.output(), Some(output), "{machine}");
         }
         Err(error) => {
             assert_eq!(execution.status(), Status::Failed, "{machine}");
-            assert_eq!(execution.error(), Some(*error), "{machine}: {:?}", execution.cause());
+            assert_eq!(
+                execution.error(),
+                Some(*error),
+                "{machine}: {:?}",
+                execution.cause()
+            );
         }
     }
 }
@@ -111,27 +147,54 @@ fn video() -> Value {
 
 #[test]
 fn process_video_goes_by_the_verdict_and_survives_a_failed_analysis() {
-    let way = |answers, path: &str, end| check(&Case { machine: "process-video", input: video(), answers, path, end });
+    let way = |answers, path: &str, end| {
+        check(&Case {
+            machine: "process-video",
+            input: video(),
+            answers,
+            path,
+            end,
+        })
+    };
     way(
-        vec![("SanitizeFile", returns(child(json!({ "verdict": "REJECTED", "code": "EmptyFile", "message": "empty" }))))],
+        vec![(
+            "SanitizeFile",
+            returns(child(
+                json!({ "verdict": "REJECTED", "code": "EmptyFile", "message": "empty" }),
+            )),
+        )],
         "SanitizeFile IsAccepted Rejected",
-        Ok(json!({ "outcome": "REJECTED", "jobId": "v-1", "code": "EmptyFile", "message": "empty" })),
+        Ok(
+            json!({ "outcome": "REJECTED", "jobId": "v-1", "code": "EmptyFile", "message": "empty" }),
+        ),
     );
     way(
-        vec![("SanitizeFile", returns(child(json!({ "verdict": "DUPLICATE", "originalJobId": "v-0" }))))],
+        vec![(
+            "SanitizeFile",
+            returns(child(
+                json!({ "verdict": "DUPLICATE", "originalJobId": "v-0" }),
+            )),
+        )],
         "SanitizeFile IsAccepted AlreadyProcessed",
         Ok(json!({ "outcome": "DUPLICATE", "jobId": "v-1", "originalJobId": "v-0" })),
     );
-    way(vec![("PreprocessVideo", throws("States.TaskFailed"))], "SanitizeFile IsAccepted PreprocessVideo", Err("States.TaskFailed"));
+    way(
+        vec![("PreprocessVideo", throws("States.TaskFailed"))],
+        "SanitizeFile IsAccepted PreprocessVideo",
+        Err("States.TaskFailed"),
+    );
 }
 
 #[test]
 fn process_video_hands_a_failed_analysis_on_with_its_reason() {
     let mut merged = None;
     let path = root().join("statemachines/process-video.asl.json");
-    let machine = StateMachine::compile(&std::fs::read_to_string(path).expect("readable")).expect("compiles");
+    let machine =
+        StateMachine::compile(&std::fs::read_to_string(path).expect("readable")).expect("compiles");
     let execution = Simulation::new(|call| match call.state {
-        "DetectLabels" => Answer::throws("States.TaskFailed", r#"{"Error":"Rekognition.JobFailed"}"#),
+        "DetectLabels" => {
+            Answer::throws("States.TaskFailed", r#"{"Error":"Rekognition.JobFailed"}"#)
+        }
         "MergeBrief" => {
             merged = Some(call.arguments["Input"]["analyses"].clone());
             Answer::returns(usual("MergeBrief"))
@@ -139,8 +202,12 @@ fn process_video_hands_a_failed_analysis_on_with_its_reason() {
         state => Answer::returns(usual(state)),
     })
     .run(&Arc::new(machine), video());
-    assert_eq!(execution.output(), Some(&json!({ "outcome": "PUBLISHED", "jobId": "v-1", "brief": "s3://o/brief.json" })));
-    let missing = json!({ "error": "States.TaskFailed", "cause": r#"{"Error":"Rekognition.JobFailed"}"# });
+    assert_eq!(
+        execution.output(),
+        Some(&json!({ "outcome": "PUBLISHED", "jobId": "v-1", "brief": "s3://o/brief.json" }))
+    );
+    let missing =
+        json!({ "error": "States.TaskFailed", "cause": r#"{"Error":"Rekognition.JobFailed"}"# });
     assert_eq!(
         merged,
         Some(json!({
@@ -153,9 +220,21 @@ fn process_video_hands_a_failed_analysis_on_with_its_reason() {
 
 #[test]
 fn sanitize_file_accepts_rejects_or_names_the_original() {
-    let way = |answers, path: &str, end| check(&Case { machine: "sanitize-file", input: video(), answers, path, end });
+    let way = |answers, path: &str, end| {
+        check(&Case {
+            machine: "sanitize-file",
+            input: video(),
+            answers,
+            path,
+            end,
+        })
+    };
     let accepted = json!({ "verdict": "ACCEPTED", "analyses": { "labels": true }, "claimId": "c" });
-    way(vec![], "ProbeFile InspectFile IsAcceptable ClaimContent", Ok(accepted.clone()));
+    way(
+        vec![],
+        "ProbeFile InspectFile IsAcceptable ClaimContent",
+        Ok(accepted.clone()),
+    );
     way(
         vec![("ProbeFile", throws("MediaConvert.BadRequestException"))],
         "ProbeFile InspectFile IsAcceptable ClaimContent",
@@ -167,20 +246,37 @@ fn sanitize_file_accepts_rejects_or_names_the_original() {
         "ProbeFile InspectFile IsAcceptable TagRejected RecordRejected AnnounceRejected NotifyRejected",
         Ok(json!({ "verdict": "REJECTED", "code": "EmptyFile", "message": "The file is empty." })),
     );
-    let refused = || ("ClaimContent", throws("DynamoDB.ConditionalCheckFailedException"));
+    let refused = || {
+        (
+            "ClaimContent",
+            throws("DynamoDB.ConditionalCheckFailedException"),
+        )
+    };
     way(
         vec![refused()],
         "ProbeFile InspectFile IsAcceptable ClaimContent ReadClaim IsClaimMine RecordDuplicate",
         Ok(json!({ "verdict": "DUPLICATE", "originalJobId": "v-other" })),
     );
     way(
-        vec![refused(), ("ReadClaim", returns(json!({ "Item": { "JobId": { "S": "v-1" } } })))],
+        vec![
+            refused(),
+            (
+                "ReadClaim",
+                returns(json!({ "Item": { "JobId": { "S": "v-1" } } })),
+            ),
+        ],
         "ProbeFile InspectFile IsAcceptable ClaimContent ReadClaim IsClaimMine AlreadyPublished",
         Ok(json!({ "verdict": "DUPLICATE", "originalJobId": "v-1" })),
     );
-    let then_free = vec![Answer::throws("DynamoDB.ConditionalCheckFailedException", ""), Answer::returns(json!({}))];
+    let then_free = vec![
+        Answer::throws("DynamoDB.ConditionalCheckFailedException", ""),
+        Answer::returns(json!({})),
+    ];
     way(
-        vec![("ClaimContent", then_free), ("ReadClaim", returns(json!({})))],
+        vec![
+            ("ClaimContent", then_free),
+            ("ReadClaim", returns(json!({}))),
+        ],
         "ProbeFile InspectFile IsAcceptable ClaimContent ReadClaim IsClaimMine ClaimContent",
         Ok(accepted),
     );
@@ -189,12 +285,27 @@ fn sanitize_file_accepts_rejects_or_names_the_original() {
 #[test]
 fn preprocess_video_waits_without_computing_and_never_for_ever() {
     let way = |answers, path: &str, end| {
-        check(&Case { machine: "preprocess-video", input: json!({ "jobId": "v-1" }), answers, path, end });
+        check(&Case {
+            machine: "preprocess-video",
+            input: json!({ "jobId": "v-1" }),
+            answers,
+            path,
+            end,
+        });
     };
-    let status = |status: &str| Answer::returns(json!({ "Job": { "Status": status, "ErrorMessage": "bad input" } }));
+    let status = |status: &str| {
+        Answer::returns(json!({ "Job": { "Status": status, "ErrorMessage": "bad input" } }))
+    };
     let turn = "WaitForTranscode CheckTranscode IsTranscodeDone";
     way(
-        vec![("CheckTranscode", vec![status("SUBMITTED"), status("PROGRESSING"), status("COMPLETE")])],
+        vec![(
+            "CheckTranscode",
+            vec![
+                status("SUBMITTED"),
+                status("PROGRESSING"),
+                status("COMPLETE"),
+            ],
+        )],
         &format!("StartTranscode IsTranscodeReused {turn} {turn} {turn} CollectRenditions"),
         Ok(json!({ "from": "CollectRenditions" })),
     );
@@ -204,7 +315,11 @@ fn preprocess_video_waits_without_computing_and_never_for_ever() {
         "StartTranscode IsTranscodeReused TranscodeReused",
         Ok(json!({ "proxy": "p" })),
     );
-    for (answer, error) in [("ERROR", "MediaConvert.JobFailed"), ("CANCELED", "MediaConvert.JobFailed"), ("PAUSED", "Poll.UnknownStatus")] {
+    for (answer, error) in [
+        ("ERROR", "MediaConvert.JobFailed"),
+        ("CANCELED", "MediaConvert.JobFailed"),
+        ("PAUSED", "Poll.UnknownStatus"),
+    ] {
         way(
             vec![("CheckTranscode", vec![status(answer)])],
             &format!("StartTranscode IsTranscodeReused {turn} TranscodeFailed"),
@@ -220,7 +335,11 @@ fn preprocess_video_waits_without_computing_and_never_for_ever() {
     });
     assert_eq!(endless.error(), Some("Poll.Exhausted"));
     let events = serde_json::to_value(endless.history()).expect("JSON");
-    let cancelled = events.as_array().expect("events").iter().any(|event| event["stateEnteredEventDetails"]["name"] == "CancelTranscode");
+    let cancelled = events
+        .as_array()
+        .expect("events")
+        .iter()
+        .any(|event| event["stateEnteredEventDetails"]["name"] == "CancelTranscode");
     assert!(cancelled, "a transcode that is given up is cancelled");
 }
 
@@ -228,7 +347,13 @@ fn preprocess_video_waits_without_computing_and_never_for_ever() {
 fn detect_labels_waits_for_what_was_started() {
     let way = |moderation: bool, answers, path: &str, end| {
         let input = json!({ "jobId": "v-1", "video": "s3://o/p.mp4", "moderation": moderation });
-        check(&Case { machine: "detect-labels", input, answers, path, end });
+        check(&Case {
+            machine: "detect-labels",
+            input,
+            answers,
+            path,
+            end,
+        });
     };
     let collected = || Ok(json!({ "from": "CollectLabels" }));
     way(
@@ -239,7 +364,13 @@ fn detect_labels_waits_for_what_was_started() {
     );
     way(
         true,
-        vec![("CheckModeration", vec![Answer::returns(json!({ "JobStatus": "IN_PROGRESS" })), Answer::returns(usual("CheckModeration"))])],
+        vec![(
+            "CheckModeration",
+            vec![
+                Answer::returns(json!({ "JobStatus": "IN_PROGRESS" })),
+                Answer::returns(usual("CheckModeration")),
+            ],
+        )],
         "StartLabels IsModerationPlanned StartModeration IsLabelsReused WaitForLabels CheckLabels IsLabelsDone IsModerationReady CheckModeration IsModerationDone WaitForModeration CheckModeration IsModerationDone CollectLabels",
         collected(),
     );
@@ -252,7 +383,10 @@ fn detect_labels_waits_for_what_was_started() {
     );
     way(
         false,
-        vec![("CheckLabels", returns(json!({ "JobStatus": "FAILED", "StatusMessage": "bad" })))],
+        vec![(
+            "CheckLabels",
+            returns(json!({ "JobStatus": "FAILED", "StatusMessage": "bad" })),
+        )],
         "StartLabels IsModerationPlanned IsLabelsReused WaitForLabels CheckLabels IsLabelsDone LabelsFailed",
         Err("Rekognition.JobFailed"),
     );
@@ -262,59 +396,132 @@ fn detect_labels_waits_for_what_was_started() {
 fn transcribe_speech_takes_silence_for_an_outcome() {
     let failed = |reason: &str| json!({ "TranscriptionJob": { "TranscriptionJobStatus": "FAILED", "FailureReason": reason } });
     let way = |answers, last: &str, end| {
-        let path = format!("StartTranscription IsTranscriptionReused WaitForTranscription CheckTranscription IsTranscriptionDone {last}");
-        check(&Case { machine: "transcribe-speech", input: json!({ "jobId": "v-1", "audio": "s3://o/a.m4a" }), answers, path: &path, end });
+        let path = format!(
+            "StartTranscription IsTranscriptionReused WaitForTranscription CheckTranscription IsTranscriptionDone {last}"
+        );
+        check(&Case {
+            machine: "transcribe-speech",
+            input: json!({ "jobId": "v-1", "audio": "s3://o/a.m4a" }),
+            answers,
+            path: &path,
+            end,
+        });
     };
-    way(vec![], "CollectTranscript", Ok(json!({ "from": "CollectTranscript" })));
-    let silence = failed("Your audio file must have a speech segment long enough in duration to perform automatic language identification.");
-    let no_speech = json!({ "status": "NO_SPEECH", "transcript": null, "subtitles": [], "language": null });
-    way(vec![("CheckTranscription", returns(silence))], "NoSpeech", Ok(no_speech));
-    way(vec![("CheckTranscription", returns(failed("Access denied.")))], "TranscriptionFailed", Err("Transcribe.JobFailed"));
+    way(
+        vec![],
+        "CollectTranscript",
+        Ok(json!({ "from": "CollectTranscript" })),
+    );
+    let silence = failed(
+        "Your audio file must have a speech segment long enough in duration to perform automatic language identification.",
+    );
+    let no_speech =
+        json!({ "status": "NO_SPEECH", "transcript": null, "subtitles": [], "language": null });
+    way(
+        vec![("CheckTranscription", returns(silence))],
+        "NoSpeech",
+        Ok(no_speech),
+    );
+    way(
+        vec![("CheckTranscription", returns(failed("Access denied.")))],
+        "TranscriptionFailed",
+        Err("Transcribe.JobFailed"),
+    );
 }
 
 #[test]
 fn extract_meaning_names_an_unknown_status() {
     let way = |answers, last: &str, end| {
-        let path = format!("StartMeaning IsMeaningReused WaitForMeaning CheckMeaning IsMeaningDone {last}");
-        check(&Case { machine: "extract-meaning", input: json!({ "jobId": "v-1", "video": "s3://o/p.mp4" }), answers, path: &path, end });
+        let path = format!(
+            "StartMeaning IsMeaningReused WaitForMeaning CheckMeaning IsMeaningDone {last}"
+        );
+        check(&Case {
+            machine: "extract-meaning",
+            input: json!({ "jobId": "v-1", "video": "s3://o/p.mp4" }),
+            answers,
+            path: &path,
+            end,
+        });
     };
-    way(vec![], "CollectMeaning", Ok(json!({ "from": "CollectMeaning" })));
+    way(
+        vec![],
+        "CollectMeaning",
+        Ok(json!({ "from": "CollectMeaning" })),
+    );
     let status = |status: &str| returns(json!({ "Status": status }));
-    way(vec![("CheckMeaning", status("ClientError"))], "MeaningFailed", Err("DataAutomation.JobFailed"));
-    way(vec![("CheckMeaning", status("Archived"))], "MeaningFailed", Err("Poll.UnknownStatus"));
+    way(
+        vec![("CheckMeaning", status("ClientError"))],
+        "MeaningFailed",
+        Err("DataAutomation.JobFailed"),
+    );
+    way(
+        vec![("CheckMeaning", status("Archived"))],
+        "MeaningFailed",
+        Err("Poll.UnknownStatus"),
+    );
 }
 
 #[test]
 fn merge_brief_summarizes_parts_only_of_a_long_video() {
     let way = |answers, path: &str, end| {
         let input = json!({ "jobId": "v-1", "renditions": {}, "analyses": {} });
-        check(&Case { machine: "merge-brief", input, answers, path, end });
+        check(&Case {
+            machine: "merge-brief",
+            input,
+            answers,
+            path,
+            end,
+        });
     };
     let written = || Ok(json!({ "from": "WriteBrief" }));
     way(vec![], "AlignStreams IsSplit WriteBrief", written());
-    let parts = json!({ "Payload": { "timeline": "t", "parts": [{ "index": 0 }, { "index": 1 }] } });
+    let parts =
+        json!({ "Payload": { "timeline": "t", "parts": [{ "index": 0 }, { "index": 1 }] } });
     way(
         vec![("AlignStreams", returns(parts))],
         "AlignStreams IsSplit SummarizeParts SummarizePart SummarizePart WriteBrief",
         written(),
     );
-    way(vec![("AlignStreams", throws("TooFewStreams"))], "AlignStreams", Err("TooFewStreams"));
-    let throttled = vec![Answer::throws("ServiceThrottled", ""), Answer::returns(usual("WriteBrief"))];
-    way(vec![("WriteBrief", throttled)], "AlignStreams IsSplit WriteBrief", written());
+    way(
+        vec![("AlignStreams", throws("TooFewStreams"))],
+        "AlignStreams",
+        Err("TooFewStreams"),
+    );
+    let throttled = vec![
+        Answer::throws("ServiceThrottled", ""),
+        Answer::returns(usual("WriteBrief")),
+    ];
+    way(
+        vec![("WriteBrief", throttled)],
+        "AlignStreams IsSplit WriteBrief",
+        written(),
+    );
 }
 
 #[test]
 fn publish_video_decides_on_quality_review_and_archive() {
     let way = |answers, path: &str, end| {
         let input = json!({ "jobId": "v-1", "source": video()["source"], "claimId": "c" });
-        check(&Case { machine: "publish-video", input, answers, path, end });
+        check(&Case {
+            machine: "publish-video",
+            input,
+            answers,
+            path,
+            end,
+        });
     };
     let published = || Ok(json!({ "outcome": "PUBLISHED", "brief": "s3://o/brief.json" }));
     let to_the_end = "CheckQuality IsQualityPassed IsReviewNeeded PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished";
     way(vec![], to_the_end, published());
-    way(vec![("ArchiveSource", throws("S3.AccessDeniedException"))], to_the_end, published());
+    way(
+        vec![("ArchiveSource", throws("S3.AccessDeniedException"))],
+        to_the_end,
+        published(),
+    );
     let quality = |passed: bool, review: bool| {
-        returns(json!({ "Payload": { "passed": passed, "score": 0.5, "isReviewNeeded": review, "reviewReason": "moderation" } }))
+        returns(
+            json!({ "Payload": { "passed": passed, "score": 0.5, "isReviewNeeded": review, "reviewReason": "moderation" } }),
+        )
     };
     way(
         vec![("CheckQuality", quality(false, false))],
@@ -328,7 +535,10 @@ fn publish_video_decides_on_quality_review_and_archive() {
     );
     for refusal in [throws("ReviewRejected"), vec![Answer::silence()]] {
         way(
-            vec![("CheckQuality", quality(true, true)), ("AwaitReview", refusal)],
+            vec![
+                ("CheckQuality", quality(true, true)),
+                ("AwaitReview", refusal),
+            ],
             "CheckQuality IsQualityPassed IsReviewNeeded AnnounceReview AwaitReview RecordQualityFailed AnnounceQualityFailed NotifyQualityFailed QualityFailed",
             Err("QualityFailed"),
         );
@@ -338,15 +548,28 @@ fn publish_video_decides_on_quality_review_and_archive() {
 #[test]
 fn reconcile_library_queues_what_was_missed_and_what_was_lost() {
     let way = |answers, path: &str, end| {
-        check(&Case { machine: "reconcile-library", input: json!({ "bucket": "b" }), answers, path, end });
+        check(&Case {
+            machine: "reconcile-library",
+            input: json!({ "bucket": "b" }),
+            answers,
+            path,
+            end,
+        });
     };
-    way(vec![], "ListOpenJobs SettleLostJobs FindMissedVideos", Ok(json!({ "lostJobs": 0, "queuedVideos": 0 })));
+    way(
+        vec![],
+        "ListOpenJobs SettleLostJobs FindMissedVideos",
+        Ok(json!({ "lostJobs": 0, "queuedVideos": 0 })),
+    );
     let open = json!({ "Items": [{ "JobId": { "S": "v-1" }, "ExecutionArn": { "S": "arn:1" } }] });
     let missed = json!({ "Payload": { "unprocessed": [{ "key": "a.mp4", "versionId": "1" }], "checked": 2 } });
     way(
         vec![
             ("ListOpenJobs", returns(open)),
-            ("DescribeExecution", throws("Sfn.ExecutionDoesNotExistException")),
+            (
+                "DescribeExecution",
+                throws("Sfn.ExecutionDoesNotExistException"),
+            ),
             ("FindUnprocessed", returns(missed)),
         ],
         "ListOpenJobs SettleLostJobs DescribeExecution QueueLostJob FindMissedVideos",

@@ -15,7 +15,10 @@ const SAMPLE: &str = "tests/media/sample.mp4";
 #[test]
 fn the_sample_becomes_a_brief_and_is_paid_for_once() {
     let out = tempfile::tempdir().expect("a temporary folder");
-    let out_arg = out.path().to_str().expect("a temporary folder has a UTF-8 path");
+    let out_arg = out
+        .path()
+        .to_str()
+        .expect("a temporary folder has a UTF-8 path");
 
     let first = videoflow(&["run", SAMPLE, "--out", out_arg, "--json"]);
     assert_eq!(first.status.code(), Some(0), "the first run publishes");
@@ -40,7 +43,13 @@ fn the_sample_becomes_a_brief_and_is_paid_for_once() {
 
     let other_key = out.path().join("other name + ü.mp4");
     std::fs::copy(root().join(SAMPLE), &other_key).expect("a copy");
-    let other = videoflow(&["run", other_key.to_str().expect("UTF-8"), "--out", out_arg, "--json"]);
+    let other = videoflow(&[
+        "run",
+        other_key.to_str().expect("UTF-8"),
+        "--out",
+        out_arg,
+        "--json",
+    ]);
     check_already_processed(&other, &job);
 
     let forced = videoflow(&["run", SAMPLE, "--out", out_arg, "--json", "--force"]);
@@ -48,11 +57,23 @@ fn the_sample_becomes_a_brief_and_is_paid_for_once() {
     let answer = last_json(&forced);
     assert_eq!(answer["status"], "PUBLISHED");
     let forced_job = answer["jobId"].as_str().expect("a job id");
-    assert!(forced_job.ends_with("-r1"), "a forced run has a job of its own: {forced_job}");
+    assert!(
+        forced_job.ends_with("-r1"),
+        "a forced run has a job of its own: {forced_job}"
+    );
     let forced_folder = out.path().join(forced_job);
     check_schema(&read_json(&forced_folder.join("brief.json")));
-    for operation in ["CreateJob", "StartTranscriptionJob", "StartLabelDetection", "InvokeDataAutomationAsync"] {
-        assert_eq!(calls(&forced_folder, operation), 0, "{operation} is in the ledger and must not be paid again");
+    for operation in [
+        "CreateJob",
+        "StartTranscriptionJob",
+        "StartLabelDetection",
+        "InvokeDataAutomationAsync",
+    ] {
+        assert_eq!(
+            calls(&forced_folder, operation),
+            0,
+            "{operation} is in the ledger and must not be paid again"
+        );
     }
 }
 
@@ -60,26 +81,45 @@ fn check_already_processed(output: &std::process::Output, job: &str) {
     assert_eq!(output.status.code(), Some(0));
     let answer = last_json(output);
     assert_eq!(answer["alreadyProcessed"], true);
-    assert_eq!(answer["jobId"], job, "the answer names the job that did the work");
+    assert_eq!(
+        answer["jobId"], job,
+        "the answer names the job that did the work"
+    );
 }
 
 fn check_schema(brief: &Value) {
     let schema = read_json(&root().join("functions/shared/schemas/brief.schema.json"));
     let validator = jsonschema::validator_for(&schema).expect("the committed schema is valid");
-    let errors: Vec<String> =
-        validator.iter_errors(brief).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(errors.is_empty(), "the brief breaks its schema: {errors:#?}");
+    let errors: Vec<String> = validator
+        .iter_errors(brief)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(
+        errors.is_empty(),
+        "the brief breaks its schema: {errors:#?}"
+    );
 }
 
 /// Word error rate of the transcript and of the subtitles against the sentences that the sample's notice gives.
 fn check_speech(folder: &Path) {
-    let notice = std::fs::read_to_string(root().join("tests/media/README.md")).expect("the sample's notice");
-    let spoken: String = notice.lines().filter_map(|line| line.strip_prefix("> ")).collect::<Vec<_>>().join(" ");
-    assert!(spoken.split_whitespace().count() > 50, "the notice holds the sentences");
+    let notice =
+        std::fs::read_to_string(root().join("tests/media/README.md")).expect("the sample's notice");
+    let spoken: String = notice
+        .lines()
+        .filter_map(|line| line.strip_prefix("> "))
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(
+        spoken.split_whitespace().count() > 50,
+        "the notice holds the sentences"
+    );
 
     let transcript = read_json(&folder.join("analysis/transcript.json"));
     let segments = transcript["segments"].as_array().expect("segments");
-    let heard: Vec<&str> = segments.iter().filter_map(|segment| segment["text"].as_str()).collect();
+    let heard: Vec<&str> = segments
+        .iter()
+        .filter_map(|segment| segment["text"].as_str())
+        .collect();
     let rate = word_error_rate(&spoken, &heard.join(" "));
     println!("word error rate: {:.1} %", rate * 100.0);
     assert!(rate <= 0.10, "word error rate {rate:.3}: {heard:?}");
@@ -87,8 +127,10 @@ fn check_speech(folder: &Path) {
     let vtt = std::fs::read_to_string(folder.join("subtitles/en-US.vtt")).expect("VTT subtitles");
     assert!(vtt.starts_with("WEBVTT"));
     let srt = std::fs::read_to_string(folder.join("subtitles/en-US.srt")).expect("SRT subtitles");
-    let read: Vec<&str> =
-        srt.lines().filter(|line| line.contains(char::is_alphabetic)).collect();
+    let read: Vec<&str> = srt
+        .lines()
+        .filter(|line| line.contains(char::is_alphabetic))
+        .collect();
     let rate = word_error_rate(&spoken, &read.join(" "));
     assert!(rate <= 0.10, "word error rate of the subtitles {rate:.3}");
 }
@@ -101,10 +143,14 @@ fn check_labels(brief: &Value) {
             let instances = label["instances"].as_array().cloned().unwrap_or_default();
             name.contains(word)
                 && instances.iter().any(|instance| {
-                    instance["startMs"].as_i64() < Some(to) && instance["endMs"].as_i64() > Some(from)
+                    instance["startMs"].as_i64() < Some(to)
+                        && instance["endMs"].as_i64() > Some(from)
                 })
         });
-        assert!(seen, "no label '{word}' between {from} and {to} ms: {labels:#?}");
+        assert!(
+            seen,
+            "no label '{word}' between {from} and {to} ms: {labels:#?}"
+        );
     }
 }
 
@@ -112,23 +158,55 @@ fn check_media(folder: &Path) {
     let media = folder.join("media");
     let mut heights = Vec::new();
     for entry in std::fs::read_dir(&media).expect("media") {
-        let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();
-        if let Some(height) = name.strip_suffix("p.mp4").and_then(|height| height.parse::<i64>().ok()) {
-            assert_eq!(ffprobe(&media.join(&name), "v:0", "stream=height"), height.to_string());
+        let name = entry
+            .expect("an entry")
+            .file_name()
+            .to_string_lossy()
+            .into_owned();
+        if let Some(height) = name
+            .strip_suffix("p.mp4")
+            .and_then(|height| height.parse::<i64>().ok())
+        {
+            assert_eq!(
+                ffprobe(&media.join(&name), "v:0", "stream=height"),
+                height.to_string()
+            );
             heights.push(height);
         }
     }
     assert!(heights.len() >= 2, "a ladder of renditions: {heights:?}");
-    assert!(heights.iter().all(|height| *height <= 1080), "nothing is upscaled: {heights:?}");
+    assert!(
+        heights.iter().all(|height| *height <= 1080),
+        "nothing is upscaled: {heights:?}"
+    );
     for (manifest, kind) in [("stream/index.m3u8", "hls"), ("stream/index.mpd", "dash")] {
         let path = media.join(manifest);
-        assert_eq!(ffprobe(&path, "v:0", "stream=codec_name"), "h264", "{manifest}");
-        assert_eq!(ffprobe(&path, "a:0", "stream=codec_name"), "aac", "{manifest}");
-        assert!(ffprobe(&path, "v:0", "format=format_name").contains(kind), "{manifest}");
+        assert_eq!(
+            ffprobe(&path, "v:0", "stream=codec_name"),
+            "h264",
+            "{manifest}"
+        );
+        assert_eq!(
+            ffprobe(&path, "a:0", "stream=codec_name"),
+            "aac",
+            "{manifest}"
+        );
+        assert!(
+            ffprobe(&path, "v:0", "format=format_name").contains(kind),
+            "{manifest}"
+        );
     }
-    assert_eq!(ffprobe(&media.join("audio.m4a"), "a:0", "stream=codec_name"), "aac");
-    assert_eq!(ffprobe(&media.join("proxy.mp4"), "v:0", "stream=codec_name"), "h264");
-    let thumbnails = std::fs::read_dir(media.join("thumbnails")).expect("thumbnails").count();
+    assert_eq!(
+        ffprobe(&media.join("audio.m4a"), "a:0", "stream=codec_name"),
+        "aac"
+    );
+    assert_eq!(
+        ffprobe(&media.join("proxy.mp4"), "v:0", "stream=codec_name"),
+        "h264"
+    );
+    let thumbnails = std::fs::read_dir(media.join("thumbnails"))
+        .expect("thumbnails")
+        .count();
     assert!(thumbnails >= 2, "{thumbnails} thumbnails");
 }
 
@@ -137,7 +215,10 @@ fn check_pages(folder: &Path) {
     assert!(markdown.starts_with("# "), "brief.md begins with its title");
     let page = std::fs::read_to_string(folder.join("brief.html")).expect("brief.html");
     for outside in ["src=\"http", "href=\"http", "url(http", "@import"] {
-        assert!(!page.contains(outside), "brief.html fetches from outside: {outside}");
+        assert!(
+            !page.contains(outside),
+            "brief.html fetches from outside: {outside}"
+        );
     }
 }
 
@@ -145,7 +226,13 @@ fn check_pages(folder: &Path) {
 fn check_histories(folder: &Path) {
     let mut machines: Vec<String> = std::fs::read_dir(folder.join("histories"))
         .expect("histories")
-        .map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned())
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
         .collect();
     machines.sort();
     let expected = [
@@ -160,34 +247,78 @@ fn check_histories(folder: &Path) {
     ];
     assert_eq!(machines, expected);
     for machine in &machines {
-        for entry in std::fs::read_dir(folder.join("histories").join(machine)).expect("executions") {
+        for entry in std::fs::read_dir(folder.join("histories").join(machine)).expect("executions")
+        {
             let history = read_json(&entry.expect("an entry").path());
             let events = history["events"].as_array().expect("events");
             for (index, event) in events.iter().enumerate() {
                 assert_eq!(event["id"].as_u64(), Some(index as u64 + 1), "{machine}");
-                assert!(event["previousEventId"].as_u64() <= Some(index as u64), "{machine}");
+                assert!(
+                    event["previousEventId"].as_u64() <= Some(index as u64),
+                    "{machine}"
+                );
             }
-            assert_eq!(events.last().expect("events")["type"], "ExecutionSucceeded", "{machine}");
-            let entered = events.iter().filter(|event| event["type"].as_str().unwrap_or("").ends_with("StateEntered"));
-            println!("{machine}: {} states entered, {} events", entered.count(), events.len());
+            assert_eq!(
+                events.last().expect("events")["type"],
+                "ExecutionSucceeded",
+                "{machine}"
+            );
+            let entered = events.iter().filter(|event| {
+                event["type"]
+                    .as_str()
+                    .unwrap_or("")
+                    .ends_with("StateEntered")
+            });
+            println!(
+                "{machine}: {} states entered, {} events",
+                entered.count(),
+                events.len()
+            );
         }
     }
 }
 
 /// How often the run's record of AWS calls holds `operation`.
 fn calls(folder: &Path, operation: &str) -> usize {
-    let record = std::fs::read_to_string(folder.join("calls.jsonl")).expect("the record of AWS calls");
-    let calls = record.lines().map(|line| serde_json::from_str::<Value>(line).expect("a call is one JSON line"));
-    calls.filter(|call| call["action"].as_str().is_some_and(|action| action.ends_with(operation))).count()
+    let record =
+        std::fs::read_to_string(folder.join("calls.jsonl")).expect("the record of AWS calls");
+    let calls = record
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a call is one JSON line"));
+    calls
+        .filter(|call| {
+            call["action"]
+                .as_str()
+                .is_some_and(|action| action.ends_with(operation))
+        })
+        .count()
 }
 
 fn ffprobe(path: &Path, stream: &str, entry: &str) -> String {
     let output = Command::new("ffprobe")
-        .args(["-v", "error", "-select_streams", stream, "-show_entries", entry, "-of", "csv=p=0"])
+        .args([
+            "-v",
+            "error",
+            "-select_streams",
+            stream,
+            "-show_entries",
+            entry,
+            "-of",
+            "csv=p=0",
+        ])
         .arg(path)
         .output()
         .expect("ffprobe is installed");
-    assert!(output.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        path.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().next().unwrap_or_default().trim_end_matches(',').to_owned()
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(',')
+        .to_owned()
 }

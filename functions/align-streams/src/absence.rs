@@ -27,17 +27,39 @@ pub struct Reason {
 pub(crate) fn missing(analyses: &Analyses, plan: &Plan) -> Vec<Missing> {
     let mut missing = Vec::new();
     let mut add = |name: &str, reason: Option<String>| {
-        missing.extend(reason.map(|reason| Missing { name: name.to_owned(), reason }));
+        missing.extend(reason.map(|reason| Missing {
+            name: name.to_owned(),
+            reason,
+        }));
     };
-    add("labels", absence(&analyses.labels, "The profile does not ask for labels."));
+    add(
+        "labels",
+        absence(&analyses.labels, "The profile does not ask for labels."),
+    );
     if analyses.labels.status == Status::Done && analyses.labels.moderation.is_none() {
-        add("moderation", Some("The profile does not ask for moderation.".to_owned()));
+        add(
+            "moderation",
+            Some("The profile does not ask for moderation.".to_owned()),
+        );
     } else {
-        add("moderation", absence(&analyses.labels, "The profile does not ask for moderation."));
+        add(
+            "moderation",
+            absence(&analyses.labels, "The profile does not ask for moderation."),
+        );
     }
-    let unplanned = if plan.video.has_audio { "The profile does not ask for a transcript." } else { "The video has no sound." };
+    let unplanned = if plan.video.has_audio {
+        "The profile does not ask for a transcript."
+    } else {
+        "The video has no sound."
+    };
     add("transcription", absence(&analyses.speech, unplanned));
-    add("meaning", absence(&analyses.meaning, "The profile does not ask for chapters and topics."));
+    add(
+        "meaning",
+        absence(
+            &analyses.meaning,
+            "The profile does not ask for chapters and topics.",
+        ),
+    );
     missing
 }
 
@@ -46,7 +68,12 @@ fn absence(outcome: &Outcome, unplanned: &str) -> Option<String> {
         Status::Done => None,
         Status::NoSpeech => Some("Nobody speaks.".to_owned()),
         Status::Skipped => Some(unplanned.to_owned()),
-        Status::Missing => Some(outcome.reason.as_ref().map_or_else(|| "It failed.".to_owned(), told)),
+        Status::Missing => Some(
+            outcome
+                .reason
+                .as_ref()
+                .map_or_else(|| "It failed.".to_owned(), told),
+        ),
     }
 }
 
@@ -54,16 +81,32 @@ fn absence(outcome: &Outcome, unplanned: &str) -> Option<String> {
 fn told(reason: &Reason) -> String {
     let mut reason = reason.clone();
     for _ in 0..DEPTH_LIMIT {
-        let Some(inner) = inner(&reason.cause) else { break };
+        let Some(inner) = inner(&reason.cause) else {
+            break;
+        };
         reason = inner;
     }
-    clipped(&format!("{}: {}", reason.error, reason.cause), REASON_CHARACTERS)
+    clipped(
+        &format!("{}: {}", reason.error, reason.cause),
+        REASON_CHARACTERS,
+    )
 }
 
 /// Error and cause inside the description of an execution, or the message of a function's error.
 fn inner(cause: &str) -> Option<Reason> {
     let description: Value = serde_json::from_str(cause).ok()?;
-    let text = |name: &str| description.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (error, cause) = (text("Error").or_else(|| text("errorType")), text("Cause").or_else(|| text("errorMessage")));
-    Some(Reason { error: error?, cause: cause.unwrap_or_default() })
+    let text = |name: &str| {
+        description
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let (error, cause) = (
+        text("Error").or_else(|| text("errorType")),
+        text("Cause").or_else(|| text("errorMessage")),
+    );
+    Some(Reason {
+        error: error?,
+        cause: cause.unwrap_or_default(),
+    })
 }

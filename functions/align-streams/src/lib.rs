@@ -21,7 +21,9 @@ mod absence;
 use absence::Reason;
 
 /// Why there is no timeline.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -137,7 +139,9 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -155,13 +159,18 @@ impl Function {
         let timeline = align(&input, &plan, &streams)?;
         let uri = self.stores.places(&input.job_id).work("timeline.json");
         self.stores.objects.put_json(&uri, &timeline).await?;
-        Ok(Output { timeline: uri, parts: timeline.parts })
+        Ok(Output {
+            timeline: uri,
+            parts: timeline.parts,
+        })
     }
 
     async fn read<T: DeserializeOwned>(&self, uri: Option<&S3Uri>) -> Result<Option<T>, Error> {
         let Some(uri) = uri else { return Ok(None) };
         let document = self.stores.objects.get_json(uri).await?;
-        document.map(Some).ok_or_else(|| Error::AnalysisMissing(uri.clone()))
+        document
+            .map(Some)
+            .ok_or_else(|| Error::AnalysisMissing(uri.clone()))
     }
 }
 
@@ -175,18 +184,42 @@ struct Streams {
 
 fn align(input: &Input, plan: &Plan, streams: &Streams) -> Result<Timeline, Error> {
     let duration_ms = plan.video.duration_ms;
-    let segments = streams.transcript.as_ref().map(timeline::segments).unwrap_or_default();
-    let labels = streams.labels.as_ref().map(timeline::labels).unwrap_or_default();
-    let shots = streams.meaning.as_ref().map(timeline::shots).unwrap_or_default();
-    let chapters = streams.meaning.as_ref().map(timeline::chapters).unwrap_or_default();
+    let segments = streams
+        .transcript
+        .as_ref()
+        .map(timeline::segments)
+        .unwrap_or_default();
+    let labels = streams
+        .labels
+        .as_ref()
+        .map(timeline::labels)
+        .unwrap_or_default();
+    let shots = streams
+        .meaning
+        .as_ref()
+        .map(timeline::shots)
+        .unwrap_or_default();
+    let chapters = streams
+        .meaning
+        .as_ref()
+        .map(timeline::chapters)
+        .unwrap_or_default();
     let [segments, labels, shots, chapters] =
         [segments, labels, shots, chapters].map(|entries| timeline::within(entries, duration_ms));
-    let parts = timeline::parts(&[&segments, &labels, &shots, &chapters], duration_ms, PART_CHARACTERS);
+    let parts = timeline::parts(
+        &[&segments, &labels, &shots, &chapters],
+        duration_ms,
+        PART_CHARACTERS,
+    );
     let analyses = &input.analyses;
     let timeline = Timeline {
         job_id: input.job_id.clone(),
         duration_ms,
-        language: streams.transcript.as_ref().map(|transcript| transcript.language.clone()).unwrap_or_default(),
+        language: streams
+            .transcript
+            .as_ref()
+            .map(|transcript| transcript.language.clone())
+            .unwrap_or_default(),
         segments,
         labels,
         shots,
@@ -203,7 +236,10 @@ fn align(input: &Input, plan: &Plan, streams: &Streams) -> Result<Timeline, Erro
         renditions: input.renditions.clone(),
     };
     if timeline.is_empty() {
-        let reasons = timeline.missing.iter().map(|one| format!("{}: {}", one.name, one.reason));
+        let reasons = timeline
+            .missing
+            .iter()
+            .map(|one| format!("{}: {}", one.name, one.reason));
         return Err(Error::TooFewStreams(reasons.collect::<Vec<_>>().join("; ")));
     }
     Ok(timeline)

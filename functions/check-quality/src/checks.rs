@@ -8,7 +8,8 @@ use strum::IntoEnumIterator;
 use videoflow_shared::brief::{self, Brief, Decision, Statement};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::timeline::Timeline;
-use videoflow_shared::{manifests, subtitles};
+
+mod files;
 
 /// Time by which streams and subtitles may miss the source's duration: a segment's rounding, a last frame.
 const TOLERANCE_MS: u64 = 1000;
@@ -70,11 +71,11 @@ impl Check {
     fn complaint(self, evidence: &Evidence<'_>) -> Option<String> {
         match self {
             Self::Schema => listed("", &brief::violations(evidence.document)),
-            Self::Renditions => renditions(evidence),
-            Self::Manifests => manifests(evidence),
-            Self::Thumbnails => thumbnails(evidence),
-            Self::Subtitles => subtitles(evidence),
-            Self::Duration => duration(evidence),
+            Self::Renditions => files::renditions(evidence),
+            Self::Manifests => files::references(evidence),
+            Self::Thumbnails => files::thumbnails(evidence),
+            Self::Subtitles => files::captions(evidence),
+            Self::Duration => files::duration(evidence),
             Self::Chapters => chapters(evidence.brief),
             Self::Times => times(evidence.brief),
             Self::Quotes => quotes(evidence),
@@ -123,7 +124,11 @@ pub struct Evidence<'a> {
 pub fn all(evidence: &Evidence<'_>) -> Vec<Outcome> {
     let outcome = |check: Check| {
         let message = check.complaint(evidence);
-        Outcome { check, passed: message.is_none(), message }
+        Outcome {
+            check,
+            passed: message.is_none(),
+            message,
+        }
     };
     Check::iter().map(outcome).collect()
 }
@@ -135,7 +140,11 @@ fn listed(what: &str, names: &[String]) -> Option<String> {
     }
     let first: Vec<&str> = names.iter().take(NAMED_LIMIT).map(String::as_str).collect();
     let more = names.len().saturating_sub(NAMED_LIMIT);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
     Some(format!("{what}{}{more}", first.join("; ")))
 }
 
@@ -149,79 +158,60 @@ impl Evidence<'_> {
     }
 }
 
-fn renditions(evidence: &Evidence<'_>) -> Option<String> {
-    let missing = evidence.brief.renditions.iter().filter(|one| !evidence.has(&one.uri.key));
-    listed("missing or empty: ", &missing.map(|one| one.uri.to_string()).collect::<Vec<_>>())
-}
-
-fn manifests(evidence: &Evidence<'_>) -> Option<String> {
-    if evidence.playlists.is_empty() {
-        return Some("the HLS master names no playlist".to_owned());
-    }
-    let segments = evidence.playlists.values().flat_map(|playlist| manifests::hls_references(playlist));
-    let named = evidence.playlists.keys().cloned().chain(segments).chain(manifests::dash_references(&evidence.dash));
-    let missing = named.filter(|name| !evidence.has(&format!("{}{name}", evidence.stream.key)));
-    listed("missing or empty: ", &missing.collect::<Vec<_>>())
-}
-
-fn thumbnails(evidence: &Evidence<'_>) -> Option<String> {
-    let pictures = evidence.brief.chapters.iter().map(|chapter| (chapter, chapter.keyframe_uri.as_ref()));
-    let missing = pictures.filter(|(_, uri)| !uri.is_some_and(|uri| evidence.has(&uri.key)));
-    listed("no picture of: ", &missing.map(|(chapter, _)| chapter.id.clone()).collect::<Vec<_>>())
-}
-
-fn subtitles(evidence: &Evidence<'_>) -> Option<String> {
-    let last_ms = evidence.brief.source.duration_ms + evidence.tolerance_ms();
-    let wrong = evidence.subtitles.iter().filter_map(|(uri, text)| {
-        let Some(ranges) = subtitles::ranges(text) else { return Some(format!("{uri} cannot be read")) };
-        let are_inside = ranges.iter().all(|(start, end)| start < end && *end <= last_ms);
-        let are_apart = ranges.iter().zip(ranges.iter().skip(1)).all(|(one, next)| one.1 <= next.0);
-        if ranges.is_empty() {
-            Some(format!("{uri} is empty"))
-        } else if are_inside && are_apart {
-            None
-        } else {
-            Some(format!("{uri} has cues that overlap or lie outside the video"))
-        }
-    });
-    listed("", &wrong.collect::<Vec<_>>())
-}
-
-/// Sum of the segments of each playlist that has any.
-fn duration(evidence: &Evidence<'_>) -> Option<String> {
-    let expected_ms = evidence.brief.source.duration_ms;
-    let wrong = evidence.playlists.iter().filter_map(|(name, playlist)| {
-        let seconds = playlist.lines().filter_map(|line| line.strip_prefix("#EXTINF:"));
-        let seconds: f64 = seconds.filter_map(|rest| rest.split(',').next()?.trim().parse::<f64>().ok()).sum();
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let found_ms = (seconds * 1000.0).round() as u64;
-        let misses = found_ms.abs_diff(expected_ms) > evidence.tolerance_ms();
-        misses.then(|| format!("{name} lasts {found_ms} ms, the source {expected_ms} ms"))
-    });
-    listed("", &wrong.collect::<Vec<_>>())
-}
-
 fn chapters(brief: &Brief) -> Option<String> {
-    let are_contiguous = brief.chapters.iter().zip(brief.chapters.iter().skip(1)).all(|(one, next)| one.end_ms == next.start_ms);
+    let are_contiguous = brief
+        .chapters
+        .iter()
+        .zip(brief.chapters.iter().skip(1))
+        .all(|(one, next)| one.end_ms == next.start_ms);
     if brief.chapters.is_empty() || !are_contiguous {
         return Some("there are gaps or overlaps between chapters".to_owned());
     }
-    (brief.quality.coverage < COVERAGE).then(|| format!("chapters cover {} of the video", brief.quality.coverage))
+    (brief.quality.coverage < COVERAGE)
+        .then(|| format!("chapters cover {} of the video", brief.quality.coverage))
 }
 
 fn times(brief: &Brief) -> Option<String> {
     let duration_ms = brief.source.duration_ms;
-    let chapters = brief.chapters.iter().map(|one| (one.id.as_str(), one.start_ms, one.end_ms));
-    let moments = brief.key_moments.iter().map(|one| (one.id.as_str(), one.start_ms, one.end_ms));
-    let quotes = brief.quotes.iter().map(|one| (one.text.as_str(), one.start_ms, one.end_ms));
-    let wrong = chapters.chain(moments).chain(quotes).filter(|(_, start, end)| start >= end || *end > duration_ms);
-    listed("outside the video: ", &wrong.map(|(id, ..)| id.to_owned()).collect::<Vec<_>>())
+    let chapters = brief
+        .chapters
+        .iter()
+        .map(|one| (one.id.as_str(), one.start_ms, one.end_ms));
+    let moments = brief
+        .key_moments
+        .iter()
+        .map(|one| (one.id.as_str(), one.start_ms, one.end_ms));
+    let quotes = brief
+        .quotes
+        .iter()
+        .map(|one| (one.text.as_str(), one.start_ms, one.end_ms));
+    let wrong = chapters
+        .chain(moments)
+        .chain(quotes)
+        .filter(|(_, start, end)| start >= end || *end > duration_ms);
+    listed(
+        "outside the video: ",
+        &wrong.map(|(id, ..)| id.to_owned()).collect::<Vec<_>>(),
+    )
 }
 
 fn quotes(evidence: &Evidence<'_>) -> Option<String> {
-    let said = |text: &str| evidence.timeline.segments.iter().any(|segment| segment.text.contains(text));
-    let wrong = evidence.brief.quotes.iter().filter(|quote| !quote.verbatim || !said(&quote.text));
-    listed("never said: ", &wrong.map(|quote| quote.text.clone()).collect::<Vec<_>>())
+    let said = |text: &str| {
+        evidence
+            .timeline
+            .segments
+            .iter()
+            .any(|segment| segment.text.contains(text))
+    };
+    let wrong = evidence
+        .brief
+        .quotes
+        .iter()
+        .filter(|quote| !quote.verbatim || !said(&quote.text));
+    listed(
+        "never said: ",
+        &wrong.map(|quote| quote.text.clone()).collect::<Vec<_>>(),
+    )
 }
 
 fn pointers(evidence: &Evidence<'_>) -> Option<String> {
@@ -231,12 +221,18 @@ fn pointers(evidence: &Evidence<'_>) -> Option<String> {
         .chain(brief.chapters.iter().map(|chapter| &chapter.summary))
         .chain(brief.key_moments.iter().map(|moment| &moment.reason))
         .collect();
-    let bare = statements.iter().filter(|one| one.evidence.is_empty()).map(|one| one.text.clone());
+    let bare = statements
+        .iter()
+        .filter(|one| one.evidence.is_empty())
+        .map(|one| one.text.clone());
     let cited = statements.iter().flat_map(|one| &one.evidence);
     let cited = cited.chain(brief.people.iter().flat_map(|one| &one.evidence));
     let cited = cited.chain(brief.quotes.iter().map(|one| &one.evidence));
     let lost = cited.filter(|one| {
-        let output = evidence.outputs.get(one.engine_index).and_then(Option::as_ref);
+        let output = evidence
+            .outputs
+            .get(one.engine_index)
+            .and_then(Option::as_ref);
         let place = output.and_then(|output| output.pointer(&one.json_pointer));
         place.is_none() || one.start_ms >= one.end_ms || one.end_ms > brief.source.duration_ms
     });

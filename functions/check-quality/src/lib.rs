@@ -1,6 +1,6 @@
 //! Judges what is about to be published: the document, the media files and whether they belong together.
 //!
-//! Writes QualityScore and QualityResults to the job item. Repeating it judges again.
+//! Writes `QualityScore` and `QualityResults` to the job item. Repeating it judges again.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,9 @@ use checks::Evidence;
 const PLAYLISTS_LIMIT: usize = 20;
 
 /// Why there is no verdict.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -70,7 +72,9 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -79,9 +83,14 @@ impl Function {
     /// All of [`Error`].
     pub async fn handle(&self, input: Input) -> Result<Verdict, Error> {
         let job = &input.job_id;
-        let plan = self.stores.plan(job).await?.ok_or_else(|| Error::PlanNotFound(job.clone()))?;
+        let plan = self
+            .stores
+            .plan(job)
+            .await?
+            .ok_or_else(|| Error::PlanNotFound(job.clone()))?;
         let profile = profiles::find(&plan.profile);
-        let profile = profile.ok_or_else(|| Error::RecordUnreadable(format!("no profile `{}`", plan.profile)))?;
+        let profile = profile
+            .ok_or_else(|| Error::RecordUnreadable(format!("no profile `{}`", plan.profile)))?;
         let verdict = self.judge(job, profile).await?;
         let mut attributes = Map::new();
         attributes.insert("QualityScore".to_owned(), json!(verdict.score));
@@ -93,13 +102,23 @@ impl Function {
     async fn judge(&self, job: &JobId, profile: &Profile) -> Result<Verdict, Error> {
         let places = self.stores.places(job);
         let uri = places.work("brief.json");
-        let document: Value = self.stores.objects.get_json(&uri).await?.ok_or(Error::BriefNotFound(uri))?;
+        let document: Value = self
+            .stores
+            .objects
+            .get_json(&uri)
+            .await?
+            .ok_or(Error::BriefNotFound(uri))?;
         // A document that is not even a brief has nothing else to judge.
         let Ok(brief) = serde_json::from_value::<Brief>(document.clone()) else {
             return Ok(verdict::unreadable(&document));
         };
         let uri = places.work("timeline.json");
-        let timeline: Timeline = self.stores.objects.get_json(&uri).await?.ok_or(Error::BriefNotFound(uri))?;
+        let timeline: Timeline = self
+            .stores
+            .objects
+            .get_json(&uri)
+            .await?
+            .ok_or(Error::BriefNotFound(uri))?;
         let evidence = self.gather(&document, &brief, &timeline).await?;
         Ok(verdict::verdict(checks::all(&evidence), &brief, profile))
     }
@@ -113,18 +132,43 @@ impl Function {
         let hls = &timeline.renditions.stream.hls;
         let folder = parent(&timeline.renditions.proxy);
         let listed = self.stores.objects.list(&folder).await?;
-        let sizes = listed.into_iter().map(|one| (one.key, one.size_bytes)).collect();
+        let sizes = listed
+            .into_iter()
+            .map(|one| (one.key, one.size_bytes))
+            .collect();
         let stream = parent(hls);
         let mut playlists = BTreeMap::new();
         let master = self.stores.objects.get_text(hls).await?.unwrap_or_default();
-        for name in manifests::hls_references(&master).into_iter().take(PLAYLISTS_LIMIT) {
+        for name in manifests::hls_references(&master)
+            .into_iter()
+            .take(PLAYLISTS_LIMIT)
+        {
             let uri = S3Uri::new(&stream.bucket, format!("{}{name}", stream.key));
-            playlists.insert(name, self.stores.objects.get_text(&uri).await?.unwrap_or_default());
+            playlists.insert(
+                name,
+                self.stores
+                    .objects
+                    .get_text(&uri)
+                    .await?
+                    .unwrap_or_default(),
+            );
         }
-        let dash = self.stores.objects.get_text(&timeline.renditions.stream.dash).await?.unwrap_or_default();
+        let dash = self
+            .stores
+            .objects
+            .get_text(&timeline.renditions.stream.dash)
+            .await?
+            .unwrap_or_default();
         let mut subtitles = Vec::new();
         for one in &brief.subtitles {
-            subtitles.push((one.uri.to_string(), self.stores.objects.get_text(&one.uri).await?.unwrap_or_default()));
+            subtitles.push((
+                one.uri.to_string(),
+                self.stores
+                    .objects
+                    .get_text(&one.uri)
+                    .await?
+                    .unwrap_or_default(),
+            ));
         }
         let mut outputs = Vec::new();
         for engine in &brief.provenance.engines {
@@ -133,7 +177,17 @@ impl Function {
                 None => None,
             });
         }
-        Ok(Evidence { document, brief, timeline, sizes, stream, playlists, dash, subtitles, outputs })
+        Ok(Evidence {
+            document,
+            brief,
+            timeline,
+            sizes,
+            stream,
+            playlists,
+            dash,
+            subtitles,
+            outputs,
+        })
     }
 }
 
@@ -149,7 +203,8 @@ mod tests {
 
     #[test]
     fn folders_end_with_a_slash() {
-        let check = |key: &str, expected: &str| assert_eq!(parent(&S3Uri::new("b", key)).key, expected);
+        let check =
+            |key: &str, expected: &str| assert_eq!(parent(&S3Uri::new("b", key)).key, expected);
         check("media/j/proxy.mp4", "media/j/");
         check("media/j/stream/index.m3u8", "media/j/stream/");
         check("proxy.mp4", "");

@@ -26,10 +26,15 @@ pub struct Verdict {
 
 /// Passed when no essential check failed and the score reaches the profile's.
 pub(crate) fn verdict(results: Vec<Outcome>, brief: &Brief, profile: &Profile) -> Verdict {
-    let weight = |outcomes: &mut dyn Iterator<Item = &Outcome>| outcomes.map(|one| one.check.weight()).sum::<u32>();
+    let weight = |outcomes: &mut dyn Iterator<Item = &Outcome>| {
+        outcomes.map(|one| one.check.weight()).sum::<u32>()
+    };
     let total = weight(&mut results.iter()).max(1);
-    let score = rounded(f64::from(weight(&mut results.iter().filter(|one| one.passed))) / f64::from(total));
-    let has_failed = results.iter().any(|one| !one.passed && one.check.is_essential());
+    let score =
+        rounded(f64::from(weight(&mut results.iter().filter(|one| one.passed))) / f64::from(total));
+    let has_failed = results
+        .iter()
+        .any(|one| !one.passed && one.check.is_essential());
     let review_reason = review_reason(brief, profile);
     Verdict {
         passed: !has_failed && score >= profile.minimum_quality,
@@ -43,17 +48,38 @@ pub(crate) fn verdict(results: Vec<Outcome>, brief: &Brief, profile: &Profile) -
 /// Verdict on a document that is no brief.
 pub(crate) fn unreadable(document: &Value) -> Verdict {
     let message = brief::violations(document).join("; ");
-    let message = Some(if message.is_empty() { "it is no brief".to_owned() } else { message });
-    let results = vec![Outcome { check: Check::Schema, passed: false, message }];
-    Verdict { passed: false, score: 0.0, results, is_review_needed: false, review_reason: None }
+    let message = Some(if message.is_empty() {
+        "it is no brief".to_owned()
+    } else {
+        message
+    });
+    let results = vec![Outcome {
+        check: Check::Schema,
+        passed: false,
+        message,
+    }];
+    Verdict {
+        passed: false,
+        score: 0.0,
+        results,
+        is_review_needed: false,
+        review_reason: None,
+    }
 }
 
 fn review_reason(brief: &Brief, profile: &Profile) -> Option<String> {
     match (profile.review, brief.moderation.decision) {
         (Review::Never, _) | (Review::WhenFlagged, Decision::Allow) => None,
-        (Review::Always, Decision::Allow) => Some("The profile wants a person to look at every video.".to_owned()),
+        (Review::Always, Decision::Allow) => {
+            Some("The profile wants a person to look at every video.".to_owned())
+        }
         (Review::Always | Review::WhenFlagged, Decision::Review | Decision::Block) => {
-            let mut categories: Vec<&str> = brief.moderation.flags.iter().map(|flag| flag.category.as_str()).collect();
+            let mut categories: Vec<&str> = brief
+                .moderation
+                .flags
+                .iter()
+                .map(|flag| flag.category.as_str())
+                .collect();
             categories.sort_unstable();
             categories.dedup();
             Some(format!("Moderation flags: {}", categories.join(", ")))
@@ -66,14 +92,29 @@ mod tests {
     use super::*;
     use crate::checks::tests::sample;
 
-    fn check(failed: &[Check], decision: Decision, review: Review, expected: (bool, bool)) -> Verdict {
+    fn check(
+        failed: &[Check],
+        decision: Decision,
+        review: Review,
+        expected: (bool, bool),
+    ) -> Verdict {
         let mut brief = sample().0;
         brief.moderation.decision = decision;
-        let mut profile = videoflow_shared::profiles::find("default").cloned().unwrap_or_else(|| unreachable!("default"));
+        let mut profile = videoflow_shared::profiles::find("default")
+            .cloned()
+            .unwrap_or_else(|| unreachable!("default"));
         profile.review = review;
-        let results = Check::all().map(|check| Outcome { check, passed: !failed.contains(&check), message: None });
+        let results = Check::all().map(|check| Outcome {
+            check,
+            passed: !failed.contains(&check),
+            message: None,
+        });
         let verdict = verdict(results.collect(), &brief, &profile);
-        assert_eq!((verdict.passed, verdict.is_review_needed), expected, "{failed:?}");
+        assert_eq!(
+            (verdict.passed, verdict.is_review_needed),
+            expected,
+            "{failed:?}"
+        );
         verdict
     }
 
@@ -81,16 +122,43 @@ mod tests {
     fn essential_checks_decide_alone() {
         let verdict = check(&[], Decision::Allow, Review::WhenFlagged, (true, false));
         assert!((verdict.score - 1.0).abs() < f64::EPSILON);
-        check(&[Check::Schema], Decision::Allow, Review::WhenFlagged, (false, false));
-        check(&[Check::Renditions], Decision::Allow, Review::WhenFlagged, (false, false));
-        check(&[Check::Moderation], Decision::Allow, Review::WhenFlagged, (false, false));
+        check(
+            &[Check::Schema],
+            Decision::Allow,
+            Review::WhenFlagged,
+            (false, false),
+        );
+        check(
+            &[Check::Renditions],
+            Decision::Allow,
+            Review::WhenFlagged,
+            (false, false),
+        );
+        check(
+            &[Check::Moderation],
+            Decision::Allow,
+            Review::WhenFlagged,
+            (false, false),
+        );
     }
 
     #[test]
     fn other_checks_lower_the_score() {
-        let verdict = check(&[Check::Subtitles], Decision::Allow, Review::WhenFlagged, (true, false));
+        let verdict = check(
+            &[Check::Subtitles],
+            Decision::Allow,
+            Review::WhenFlagged,
+            (true, false),
+        );
         assert!(verdict.score < 1.0);
-        let many = [Check::Manifests, Check::Evidence, Check::Quotes, Check::Chapters, Check::Duration, Check::Subtitles];
+        let many = [
+            Check::Manifests,
+            Check::Evidence,
+            Check::Quotes,
+            Check::Chapters,
+            Check::Duration,
+            Check::Subtitles,
+        ];
         check(&many, Decision::Allow, Review::WhenFlagged, (false, false));
     }
 

@@ -19,7 +19,9 @@ use videoflow_shared::{from_service_error, from_storage_error, settings};
 mod pages;
 
 /// Why the labels cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -90,7 +92,10 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)?, rekognition: Client::new(config) })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+            rekognition: Client::new(config),
+        })
     }
 
     /// Handles one invocation.
@@ -110,30 +115,59 @@ impl Function {
             (None, Some(id)) => Some(self.collect_moderation(&job.job_id, id).await?),
             (None, None) => None,
         };
-        Ok(Output { status: "DONE".to_owned(), labels, moderation })
+        Ok(Output {
+            status: "DONE".to_owned(),
+            labels,
+            moderation,
+        })
     }
 
     async fn collect_labels(&self, job: &JobId, id: &str) -> Result<S3Uri, Error> {
         let found = pages::labels(&self.rekognition, id).await?;
         let document = labels::unique(&found.detections, found.model_version);
-        let uri = self.write(job, "labels", &found.detections, &json!(document)).await?;
-        let result = json!(Output { status: "DONE".to_owned(), labels: Some(uri.clone()), moderation: None });
-        Ledger::new(&self.stores.jobs).succeeded(job, Stage::Labels, id, &result).await?;
+        let uri = self
+            .write(job, "labels", &found.detections, &json!(document))
+            .await?;
+        let result = json!(Output {
+            status: "DONE".to_owned(),
+            labels: Some(uri.clone()),
+            moderation: None
+        });
+        Ledger::new(&self.stores.jobs)
+            .succeeded(job, Stage::Labels, id, &result)
+            .await?;
         Ok(uri)
     }
 
     async fn collect_moderation(&self, job: &JobId, id: &str) -> Result<S3Uri, Error> {
         let found = pages::moderation(&self.rekognition, id).await?;
         let document = labels::flags(&found.detections, found.model_version);
-        let uri = self.write(job, "moderation", &found.detections, &json!(document)).await?;
-        let result = json!(Output { status: "DONE".to_owned(), labels: None, moderation: Some(uri.clone()) });
-        Ledger::new(&self.stores.jobs).succeeded(job, Stage::Moderation, id, &result).await?;
+        let uri = self
+            .write(job, "moderation", &found.detections, &json!(document))
+            .await?;
+        let result = json!(Output {
+            status: "DONE".to_owned(),
+            labels: None,
+            moderation: Some(uri.clone())
+        });
+        Ledger::new(&self.stores.jobs)
+            .succeeded(job, Stage::Moderation, id, &result)
+            .await?;
         Ok(uri)
     }
 
-    async fn write(&self, job: &JobId, name: &str, raw: &[Detection], document: &Value) -> Result<S3Uri, Error> {
+    async fn write(
+        &self,
+        job: &JobId,
+        name: &str,
+        raw: &[Detection],
+        document: &Value,
+    ) -> Result<S3Uri, Error> {
         let places = self.stores.places(job);
-        self.stores.objects.put_json(&places.work(&format!("{name}/detections.json")), &raw).await?;
+        self.stores
+            .objects
+            .put_json(&places.work(&format!("{name}/detections.json")), &raw)
+            .await?;
         let uri = places.work(&format!("{name}.json"));
         self.stores.objects.put_json(&uri, document).await?;
         Ok(uri)
@@ -142,9 +176,16 @@ impl Function {
 
 /// Document of a stage that the ledger has.
 fn recorded(job: &Job, stage: Stage) -> Option<S3Uri> {
-    let entry = job.stages.get(&stage).filter(|entry| entry.status == EntryStatus::Succeeded)?;
+    let entry = job
+        .stages
+        .get(&stage)
+        .filter(|entry| entry.status == EntryStatus::Succeeded)?;
     let result: Output = serde_json::from_value(entry.result.clone()?).ok()?;
-    if stage == Stage::Labels { result.labels } else { result.moderation }
+    if stage == Stage::Labels {
+        result.labels
+    } else {
+        result.moderation
+    }
 }
 
 #[cfg(test)]
@@ -157,19 +198,43 @@ mod tests {
             "SourceVersionId": "1", "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t", "Stages": stages
         }))
         .unwrap_or_else(|error| unreachable!("{error}"));
-        assert_eq!(recorded(&job, stage).map(|uri| uri.to_string()).as_deref(), expected);
+        assert_eq!(
+            recorded(&job, stage).map(|uri| uri.to_string()).as_deref(),
+            expected
+        );
     }
 
     #[test]
     fn results_of_the_ledger_are_used() {
         let entry = |status: &str, result: Value| json!({"attempt": 1, "serviceJobId": "j", "status": status, "result": result});
         let labels = json!({"status": "DONE", "labels": "s3://o/labels.json", "moderation": null});
-        let moderation = json!({"status": "DONE", "labels": null, "moderation": "s3://o/moderation.json"});
-        check(&json!({"labels": entry("SUCCEEDED", labels.clone())}), Stage::Labels, Some("s3://o/labels.json"));
-        check(&json!({"labels": entry("SUCCEEDED", labels.clone())}), Stage::Moderation, None);
-        check(&json!({"moderation": entry("SUCCEEDED", moderation)}), Stage::Moderation, Some("s3://o/moderation.json"));
-        check(&json!({"labels": entry("RUNNING", labels)}), Stage::Labels, None);
-        check(&json!({"labels": entry("SUCCEEDED", json!({"odd": 1}))}), Stage::Labels, None);
+        let moderation =
+            json!({"status": "DONE", "labels": null, "moderation": "s3://o/moderation.json"});
+        check(
+            &json!({"labels": entry("SUCCEEDED", labels.clone())}),
+            Stage::Labels,
+            Some("s3://o/labels.json"),
+        );
+        check(
+            &json!({"labels": entry("SUCCEEDED", labels.clone())}),
+            Stage::Moderation,
+            None,
+        );
+        check(
+            &json!({"moderation": entry("SUCCEEDED", moderation)}),
+            Stage::Moderation,
+            Some("s3://o/moderation.json"),
+        );
+        check(
+            &json!({"labels": entry("RUNNING", labels)}),
+            Stage::Labels,
+            None,
+        );
+        check(
+            &json!({"labels": entry("SUCCEEDED", json!({"odd": 1}))}),
+            Stage::Labels,
+            None,
+        );
         check(&json!({}), Stage::Labels, None);
     }
 }

@@ -2,7 +2,8 @@
 
 use aws_sdk_rekognition::Client;
 use aws_sdk_rekognition::types::{
-    ContentModerationAggregateBy, ContentModerationDetection, LabelDetection, LabelDetectionAggregateBy, VideoJobStatus,
+    ContentModerationAggregateBy, ContentModerationDetection, LabelDetection,
+    LabelDetectionAggregateBy, VideoJobStatus,
 };
 use videoflow_shared::error::classify;
 use videoflow_shared::labels::Detection;
@@ -21,50 +22,85 @@ pub(crate) struct Found {
     pub(crate) model_version: Option<String>,
 }
 
-/// Pages of GetLabelDetection, by segments.
+/// Pages of `GetLabelDetection`, by segments.
 pub(crate) async fn labels(client: &Client, id: &str) -> Result<Found, Error> {
     let mut found = Found::default();
     let mut token = None;
     for _ in 0..PAGES_LIMIT {
-        let request = client.get_label_detection().job_id(id).max_results(PAGE_RESULTS).set_next_token(token);
+        let request = client
+            .get_label_detection()
+            .job_id(id)
+            .max_results(PAGE_RESULTS)
+            .set_next_token(token);
         let request = request.aggregate_by(LabelDetectionAggregateBy::Segments);
-        let page = request.send().await.map_err(|error| classify("GetLabelDetection", &error))?;
+        let page = request
+            .send()
+            .await
+            .map_err(|error| classify("GetLabelDetection", &error))?;
         check_status(id, page.job_status(), page.status_message())?;
-        found.detections.extend(page.labels().iter().filter_map(label));
-        found.model_version = page.label_model_version().map(str::to_owned).or(found.model_version);
+        found
+            .detections
+            .extend(page.labels().iter().filter_map(label));
+        found.model_version = page
+            .label_model_version()
+            .map(str::to_owned)
+            .or(found.model_version);
         token = page.next_token().map(str::to_owned);
         if token.is_none() {
             return Ok(found);
         }
     }
-    Err(Error::LabelsUnfinished(format!("label job {id} has more than {PAGES_LIMIT} pages")))
+    Err(Error::LabelsUnfinished(format!(
+        "label job {id} has more than {PAGES_LIMIT} pages"
+    )))
 }
 
-/// Pages of GetContentModeration, by segments.
+/// Pages of `GetContentModeration`, by segments.
 pub(crate) async fn moderation(client: &Client, id: &str) -> Result<Found, Error> {
     let mut found = Found::default();
     let mut token = None;
     for _ in 0..PAGES_LIMIT {
-        let request = client.get_content_moderation().job_id(id).max_results(PAGE_RESULTS).set_next_token(token);
+        let request = client
+            .get_content_moderation()
+            .job_id(id)
+            .max_results(PAGE_RESULTS)
+            .set_next_token(token);
         let request = request.aggregate_by(ContentModerationAggregateBy::Segments);
-        let page = request.send().await.map_err(|error| classify("GetContentModeration", &error))?;
+        let page = request
+            .send()
+            .await
+            .map_err(|error| classify("GetContentModeration", &error))?;
         check_status(id, page.job_status(), page.status_message())?;
-        found.detections.extend(page.moderation_labels().iter().filter_map(flag));
-        found.model_version = page.moderation_model_version().map(str::to_owned).or(found.model_version);
+        found
+            .detections
+            .extend(page.moderation_labels().iter().filter_map(flag));
+        found.model_version = page
+            .moderation_model_version()
+            .map(str::to_owned)
+            .or(found.model_version);
         token = page.next_token().map(str::to_owned);
         if token.is_none() {
             return Ok(found);
         }
     }
-    Err(Error::LabelsUnfinished(format!("moderation job {id} has more than {PAGES_LIMIT} pages")))
+    Err(Error::LabelsUnfinished(format!(
+        "moderation job {id} has more than {PAGES_LIMIT} pages"
+    )))
 }
 
-fn check_status(id: &str, status: Option<&VideoJobStatus>, message: Option<&str>) -> Result<(), Error> {
+fn check_status(
+    id: &str,
+    status: Option<&VideoJobStatus>,
+    message: Option<&str>,
+) -> Result<(), Error> {
     if status == Some(&VideoJobStatus::Succeeded) {
         return Ok(());
     }
     let status = status.map_or("UNKNOWN", VideoJobStatus::as_str);
-    Err(Error::LabelsUnfinished(format!("job {id} is {status}: {}", message.unwrap_or("no message"))))
+    Err(Error::LabelsUnfinished(format!(
+        "job {id} is {status}: {}",
+        message.unwrap_or("no message")
+    )))
 }
 
 /// A detection; `None` without a name.
@@ -73,11 +109,25 @@ fn label(one: &LabelDetection) -> Option<Detection> {
     let names = |name: Option<&str>| name.map(str::to_owned);
     Some(Detection {
         name: label.name()?.to_owned(),
-        start_ms: milliseconds(one.start_timestamp_millis().unwrap_or_else(|| one.timestamp())),
-        end_ms: milliseconds(one.end_timestamp_millis().unwrap_or_else(|| one.timestamp())),
+        start_ms: milliseconds(
+            one.start_timestamp_millis()
+                .unwrap_or_else(|| one.timestamp()),
+        ),
+        end_ms: milliseconds(
+            one.end_timestamp_millis()
+                .unwrap_or_else(|| one.timestamp()),
+        ),
         confidence_percent: f64::from(label.confidence().unwrap_or(0.0)),
-        parents: label.parents().iter().filter_map(|parent| names(parent.name())).collect(),
-        categories: label.categories().iter().filter_map(|category| names(category.name())).collect(),
+        parents: label
+            .parents()
+            .iter()
+            .filter_map(|parent| names(parent.name()))
+            .collect(),
+        categories: label
+            .categories()
+            .iter()
+            .filter_map(|category| names(category.name()))
+            .collect(),
         taxonomy_level: None,
     })
 }
@@ -88,8 +138,14 @@ fn flag(one: &ContentModerationDetection) -> Option<Detection> {
     let parent = label.parent_name().filter(|name| !name.is_empty());
     Some(Detection {
         name: label.name()?.to_owned(),
-        start_ms: milliseconds(one.start_timestamp_millis().unwrap_or_else(|| one.timestamp())),
-        end_ms: milliseconds(one.end_timestamp_millis().unwrap_or_else(|| one.timestamp())),
+        start_ms: milliseconds(
+            one.start_timestamp_millis()
+                .unwrap_or_else(|| one.timestamp()),
+        ),
+        end_ms: milliseconds(
+            one.end_timestamp_millis()
+                .unwrap_or_else(|| one.timestamp()),
+        ),
         confidence_percent: f64::from(label.confidence().unwrap_or(0.0)),
         parents: parent.map(str::to_owned).into_iter().collect(),
         categories: Vec::new(),
@@ -116,30 +172,66 @@ mod tests {
             .parents(Parent::builder().name("Animal").build())
             .categories(LabelCategory::builder().name("Animals and Pets").build())
             .build();
-        let segment = LabelDetection::builder().label(cat.clone()).start_timestamp_millis(500).end_timestamp_millis(900);
+        let segment = LabelDetection::builder()
+            .label(cat.clone())
+            .start_timestamp_millis(500)
+            .end_timestamp_millis(900);
         let found = label(&segment.build());
-        assert_eq!(found.as_ref().map(|one| (one.start_ms, one.end_ms)), Some((500, 900)));
-        assert_eq!(found.map(|one| (one.parents, one.categories)), Some((vec!["Animal".into()], vec!["Animals and Pets".into()])));
+        assert_eq!(
+            found.as_ref().map(|one| (one.start_ms, one.end_ms)),
+            Some((500, 900))
+        );
+        assert_eq!(
+            found.map(|one| (one.parents, one.categories)),
+            Some((vec!["Animal".into()], vec!["Animals and Pets".into()]))
+        );
         let moment = label(&LabelDetection::builder().timestamp(700).label(cat).build());
-        assert_eq!(moment.map(|one| (one.start_ms, one.end_ms)), Some((700, 700)));
-        assert_eq!(label(&LabelDetection::builder().timestamp(-5).label(Label::builder().build()).build()), None);
+        assert_eq!(
+            moment.map(|one| (one.start_ms, one.end_ms)),
+            Some((700, 700))
+        );
+        assert_eq!(
+            label(
+                &LabelDetection::builder()
+                    .timestamp(-5)
+                    .label(Label::builder().build())
+                    .build()
+            ),
+            None
+        );
         assert_eq!(label(&LabelDetection::builder().build()), None);
     }
 
     #[test]
     fn flags_have_a_parent_or_none() {
         let read = |parent: &str| {
-            let label = ModerationLabel::builder().name("Smoking").parent_name(parent).confidence(80.0).taxonomy_level(2);
-            flag(&ContentModerationDetection::builder().timestamp(1).moderation_label(label.build()).build())
+            let label = ModerationLabel::builder()
+                .name("Smoking")
+                .parent_name(parent)
+                .confidence(80.0)
+                .taxonomy_level(2);
+            flag(
+                &ContentModerationDetection::builder()
+                    .timestamp(1)
+                    .moderation_label(label.build())
+                    .build(),
+            )
         };
         assert_eq!(read("").map(|one| one.parents), Some(vec![]));
-        assert_eq!(read("Drugs & Tobacco").map(|one| one.parents), Some(vec!["Drugs & Tobacco".into()]));
+        assert_eq!(
+            read("Drugs & Tobacco").map(|one| one.parents),
+            Some(vec!["Drugs & Tobacco".into()])
+        );
     }
 
     #[test]
     fn only_finished_jobs_are_read() {
         let check = |status: Option<VideoJobStatus>, is_done: bool| {
-            assert_eq!(check_status("j", status.as_ref(), None).is_ok(), is_done, "{status:?}");
+            assert_eq!(
+                check_status("j", status.as_ref(), None).is_ok(),
+                is_done,
+                "{status:?}"
+            );
         };
         check(Some(VideoJobStatus::Succeeded), true);
         check(Some(VideoJobStatus::InProgress), false);

@@ -14,7 +14,9 @@ use videoflow_shared::stores::Stores;
 use videoflow_shared::{from_storage_error, settings};
 
 /// Why the meaning cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -70,7 +72,9 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -82,11 +86,17 @@ impl Function {
         let outputs = meaning::standard_outputs(&metadata);
         let outputs = outputs.map_err(|error| unreadable(&input.output_uri, &error))?;
         // One video is one asset with one segment; the others would be of other assets.
-        let output = outputs.first().ok_or_else(|| unreadable(&input.output_uri, &"no output"))?;
-        let meaning = meaning::parse(&self.read(output).await?).map_err(|error| unreadable(output, &error))?;
+        let output = outputs
+            .first()
+            .ok_or_else(|| unreadable(&input.output_uri, &"no output"))?;
+        let meaning = meaning::parse(&self.read(output).await?)
+            .map_err(|error| unreadable(output, &error))?;
         let uri = self.stores.places(&input.job_id).work("meaning.json");
         self.stores.objects.put_json(&uri, &meaning).await?;
-        let output = Output { status: "DONE".to_owned(), meaning: uri };
+        let output = Output {
+            status: "DONE".to_owned(),
+            meaning: uri,
+        };
         self.record(&input.job_id, &output).await?;
         Ok(output)
     }
@@ -98,10 +108,20 @@ impl Function {
 
     /// The ledger knows the service's job; the input does not.
     async fn record(&self, job: &JobId, output: &Output) -> Result<(), Error> {
-        let item = self.stores.jobs.get(job).await?.ok_or_else(|| Error::JobNotFound(job.clone()))?;
-        let id = item.stages.get(&Stage::Meaning).and_then(|entry| entry.service_job_id.as_deref());
+        let item = self
+            .stores
+            .jobs
+            .get(job)
+            .await?
+            .ok_or_else(|| Error::JobNotFound(job.clone()))?;
+        let id = item
+            .stages
+            .get(&Stage::Meaning)
+            .and_then(|entry| entry.service_job_id.as_deref());
         if let Some(id) = id {
-            Ledger::new(&self.stores.jobs).succeeded(job, Stage::Meaning, id, &json!(output)).await?;
+            Ledger::new(&self.stores.jobs)
+                .succeeded(job, Stage::Meaning, id, &json!(output))
+                .await?;
         }
         Ok(())
     }

@@ -22,7 +22,11 @@ pub struct Inventory {
 impl Inventory {
     /// Files of a listing below `folder`.
     pub fn new(folder: S3Uri, listed: &[Listed]) -> Self {
-        let name = |one: &Listed| one.key.strip_prefix(&folder.key).map(|name| (name.to_owned(), one.size_bytes));
+        let name = |one: &Listed| {
+            one.key
+                .strip_prefix(&folder.key)
+                .map(|name| (name.to_owned(), one.size_bytes))
+        };
         let files = listed.iter().filter_map(name).collect();
         Self { folder, files }
     }
@@ -47,7 +51,9 @@ impl Inventory {
             }
         }
         let audio = plan.video.has_audio.then_some("audio.m4a");
-        let wanted = ["proxy.mp4", "stream/index.m3u8", "stream/index.mpd"].into_iter().chain(audio);
+        let wanted = ["proxy.mp4", "stream/index.m3u8", "stream/index.mpd"]
+            .into_iter()
+            .chain(audio);
         missing.extend(wanted.filter(|name| !self.has(name)).map(str::to_owned));
         let (first, count) = self.thumbnails();
         if count == 0 {
@@ -60,29 +66,58 @@ impl Inventory {
             renditions,
             proxy: self.uri("proxy.mp4"),
             audio: audio.map(|name| self.uri(name)),
-            stream: Stream { hls: self.uri("stream/index.m3u8"), dash: self.uri("stream/index.mpd") },
-            thumbnails: Thumbnails { prefix: self.uri(THUMBNAIL), first, count },
+            stream: Stream {
+                hls: self.uri("stream/index.m3u8"),
+                dash: self.uri("stream/index.mpd"),
+            },
+            thumbnails: Thumbnails {
+                prefix: self.uri(THUMBNAIL),
+                first,
+                count,
+            },
             duration_ms,
         })
     }
 
     fn rendition(&self, rung: &Rung, duration_ms: u64) -> Result<Rendition, String> {
         let name = format!("{}p.mp4", rung.height);
-        let Some(size_bytes) = self.size(&name) else { return Err(name) };
+        let Some(size_bytes) = self.size(&name) else {
+            return Err(name);
+        };
         let bitrate = size_bytes.saturating_mul(8000) / duration_ms.max(1);
-        Ok(Rendition { uri: self.uri(&name), height: rung.height, width: rung.width, bitrate: bitrate.max(1), size_bytes })
+        Ok(Rendition {
+            uri: self.uri(&name),
+            height: rung.height,
+            width: rung.width,
+            bitrate: bitrate.max(1),
+            size_bytes,
+        })
     }
 
     /// Number of the first frame capture, and how many there are.
     fn thumbnails(&self) -> (u32, u32) {
-        let numbers = self.files.iter().filter(|(_, size)| **size > 0).filter_map(|(name, _)| {
-            let number = name.strip_prefix(THUMBNAIL)?.strip_prefix('.')?.strip_suffix(".jpg")?;
-            if number.len() == 7 { number.parse::<u32>().ok() } else { None }
-        });
+        let numbers = self
+            .files
+            .iter()
+            .filter(|(_, size)| **size > 0)
+            .filter_map(|(name, _)| {
+                let number = name
+                    .strip_prefix(THUMBNAIL)?
+                    .strip_prefix('.')?
+                    .strip_suffix(".jpg")?;
+                if number.len() == 7 {
+                    number.parse::<u32>().ok()
+                } else {
+                    None
+                }
+            });
         let numbers: Vec<u32> = numbers.collect();
         let first = numbers.iter().min().copied().unwrap_or(0);
         // Only the run from the first one on is found by number.
-        let count = (first..).zip(&numbers).take_while(|(expected, number)| expected == *number).count();
+        let count = (first..)
+            .zip(&numbers)
+            .take_while(|(expected, number)| expected == *number)
+            .count();
         (first, u32::try_from(count).unwrap_or(u32::MAX))
     }
 
@@ -97,7 +132,11 @@ impl Inventory {
 
 /// The first few names, and how many more.
 pub(crate) fn named(missing: &[String]) -> String {
-    let names: Vec<&str> = missing.iter().take(NAMED_LIMIT).map(String::as_str).collect();
+    let names: Vec<&str> = missing
+        .iter()
+        .take(NAMED_LIMIT)
+        .map(String::as_str)
+        .collect();
     match missing.len().saturating_sub(NAMED_LIMIT) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
@@ -125,14 +164,25 @@ mod tests {
     }
 
     const WHOLE: [&str; 8] = [
-        "360p.mp4", "720p.mp4", "audio.m4a", "proxy.mp4", "stream/index.m3u8", "stream/index.mpd",
-        "thumbnails/thumb.0000000.jpg", "thumbnails/thumb.0000001.jpg",
+        "360p.mp4",
+        "720p.mp4",
+        "audio.m4a",
+        "proxy.mp4",
+        "stream/index.m3u8",
+        "stream/index.mpd",
+        "thumbnails/thumb.0000000.jpg",
+        "thumbnails/thumb.0000001.jpg",
     ];
 
     fn inventory(names: &[&str], empty: &str) -> Inventory {
         let size = |name: &str| if name == empty { 0 } else { 1250 };
-        let listed: Vec<Listed> =
-            names.iter().map(|name| Listed { key: format!("media/j/{name}"), size_bytes: size(name) }).collect();
+        let listed: Vec<Listed> = names
+            .iter()
+            .map(|name| Listed {
+                key: format!("media/j/{name}"),
+                size_bytes: size(name),
+            })
+            .collect();
         Inventory::new(S3Uri::new("out", "media/j/"), &listed)
     }
 
@@ -153,27 +203,49 @@ mod tests {
             check(&without(name), "", true, Err(name));
             check(&WHOLE, name, true, Err(name));
         }
-        check(&[], "", false, Err("720p.mp4, 360p.mp4, proxy.mp4, stream/index.m3u8, stream/index.mpd, thumbnails/thumb.*.jpg"));
+        check(
+            &[],
+            "",
+            false,
+            Err(
+                "720p.mp4, 360p.mp4, proxy.mp4, stream/index.m3u8, stream/index.mpd, thumbnails/thumb.*.jpg",
+            ),
+        );
     }
 
     #[test]
     fn silent_videos_have_no_audio_file() {
         check(&without("audio.m4a"), "", false, Ok((0, 2)));
-        assert_eq!(inventory(&WHOLE, "").renditions(&plan(false)).map(|found| found.audio), Ok(None));
+        assert_eq!(
+            inventory(&WHOLE, "")
+                .renditions(&plan(false))
+                .map(|found| found.audio),
+            Ok(None)
+        );
     }
 
     #[test]
     fn thumbnails_are_counted_from_the_first() {
         let mut names = without("thumbnails/thumb.0000000.jpg");
         check(&names, "", true, Ok((1, 1)));
-        names.extend(["thumbnails/thumb.0000002.jpg", "thumbnails/thumb.0000009.jpg", "thumbnails/thumb.x.jpg"]);
+        names.extend([
+            "thumbnails/thumb.0000002.jpg",
+            "thumbnails/thumb.0000009.jpg",
+            "thumbnails/thumb.x.jpg",
+        ]);
         check(&names, "", true, Ok((1, 2)));
     }
 
     #[test]
     fn bitrate_is_size_over_duration() {
-        let first = inventory(&WHOLE, "").renditions(&plan(true)).ok().and_then(|found| found.renditions.first().cloned());
-        assert_eq!(first.map(|one| (one.height, one.size_bytes, one.bitrate)), Some((720, 1250, 1000)));
+        let first = inventory(&WHOLE, "")
+            .renditions(&plan(true))
+            .ok()
+            .and_then(|found| found.renditions.first().cloned());
+        assert_eq!(
+            first.map(|one| (one.height, one.size_bytes, one.bitrate)),
+            Some((720, 1250, 1000))
+        );
     }
 
     #[test]

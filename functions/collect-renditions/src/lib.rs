@@ -20,7 +20,9 @@ mod inventory;
 pub use inventory::Inventory;
 
 /// Why the renditions cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -69,7 +71,9 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -78,20 +82,46 @@ impl Function {
     /// All of [`Error`].
     pub async fn handle(&self, input: Input) -> Result<Renditions, Error> {
         let job = &input.job_id;
-        let plan = self.stores.plan(job).await?.ok_or_else(|| Error::PlanNotFound(job.clone()))?;
+        let plan = self
+            .stores
+            .plan(job)
+            .await?
+            .ok_or_else(|| Error::PlanNotFound(job.clone()))?;
         let folder = self.stores.places(job).media("");
         let listed = self.stores.objects.list(&folder).await?;
         let inventory = Inventory::new(folder, &listed);
-        let renditions = inventory.renditions(&plan).map_err(Error::RenditionMissing)?;
-        let mut missing = self.missing(&renditions.stream.hls, &inventory, manifests::hls_references).await?;
-        missing.extend(self.missing(&renditions.stream.dash, &inventory, manifests::dash_references).await?);
+        let renditions = inventory
+            .renditions(&plan)
+            .map_err(Error::RenditionMissing)?;
+        let mut missing = self
+            .missing(
+                &renditions.stream.hls,
+                &inventory,
+                manifests::hls_references,
+            )
+            .await?;
+        missing.extend(
+            self.missing(
+                &renditions.stream.dash,
+                &inventory,
+                manifests::dash_references,
+            )
+            .await?,
+        );
         if !missing.is_empty() {
             return Err(Error::RenditionMissing(inventory::named(&missing)));
         }
         self.check_source(&plan).await?;
         let ledger = Ledger::new(&self.stores.jobs);
         // Overtaken: a newer attempt owns the stage, and its own collection will record it.
-        ledger.succeeded(job, Stage::Transcode, &input.service_job_id, &json!(renditions)).await?;
+        ledger
+            .succeeded(
+                job,
+                Stage::Transcode,
+                &input.service_job_id,
+                &json!(renditions),
+            )
+            .await?;
         Ok(renditions)
     }
 
@@ -106,9 +136,15 @@ impl Function {
         let text = text.ok_or_else(|| Error::RenditionMissing(manifest.to_string()))?;
         let names = references(&text);
         if names.is_empty() {
-            return Err(Error::RenditionMissing(format!("everything that {manifest} should name")));
+            return Err(Error::RenditionMissing(format!(
+                "everything that {manifest} should name"
+            )));
         }
-        Ok(names.into_iter().map(|name| format!("stream/{name}")).filter(|name| !inventory.has(name)).collect())
+        Ok(names
+            .into_iter()
+            .map(|name| format!("stream/{name}"))
+            .filter(|name| !inventory.has(name))
+            .collect())
     }
 
     /// `MediaConvert` reads a key without a version: were these the planned bytes?

@@ -16,7 +16,9 @@ use videoflow_shared::transcript::{self, Transcript};
 use videoflow_shared::{from_storage_error, settings};
 
 /// Why the transcript cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -83,7 +85,9 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -94,13 +98,26 @@ impl Function {
         let job = &input.job_id;
         let raw = output_file(&self.stores.output_bucket, &input.service_job_id)?;
         let bytes = self.stores.objects.get(&raw, DOCUMENT_LIMIT_BYTES).await?;
-        let bytes = bytes.ok_or_else(|| Error::TranscriptUnreadable(format!("{raw} is not there")))?;
+        let bytes =
+            bytes.ok_or_else(|| Error::TranscriptUnreadable(format!("{raw} is not there")))?;
         let transcript = transcript::parse(&bytes);
-        let transcript = transcript.map_err(|error| Error::TranscriptUnreadable(format!("{raw}: {error}")))?;
-        let output = if transcript.words() == 0 { no_speech() } else { self.write(job, &transcript).await? };
+        let transcript =
+            transcript.map_err(|error| Error::TranscriptUnreadable(format!("{raw}: {error}")))?;
+        let output = if transcript.words() == 0 {
+            no_speech()
+        } else {
+            self.write(job, &transcript).await?
+        };
         // Overtaken: a newer attempt owns the stage, and its own collection will record it.
         let ledger = Ledger::new(&self.stores.jobs);
-        ledger.succeeded(job, Stage::Transcription, &input.service_job_id, &json!(output)).await?;
+        ledger
+            .succeeded(
+                job,
+                Stage::Transcription,
+                &input.service_job_id,
+                &json!(output),
+            )
+            .await?;
         Ok(output)
     }
 
@@ -112,18 +129,42 @@ impl Function {
         let language = &transcript.language.code;
         let mut written = Vec::new();
         for format in Format::iter() {
-            let uri = places.work(&format!("subtitles/{}.{}", file_stem(language), format.ending()));
-            let serving = Serving { content_type: format.content_type(), cache_control: None };
-            self.stores.objects.put(&uri, format.write(&cues).into_bytes(), serving).await?;
-            written.push(Subtitles { language: language.clone(), format, uri });
+            let uri = places.work(&format!(
+                "subtitles/{}.{}",
+                file_stem(language),
+                format.ending()
+            ));
+            let serving = Serving {
+                content_type: format.content_type(),
+                cache_control: None,
+            };
+            self.stores
+                .objects
+                .put(&uri, format.write(&cues).into_bytes(), serving)
+                .await?;
+            written.push(Subtitles {
+                language: language.clone(),
+                format,
+                uri,
+            });
         }
         let language = Some(language.clone());
-        Ok(Output { status: Status::Done, transcript: Some(uri), subtitles: written, language })
+        Ok(Output {
+            status: Status::Done,
+            transcript: Some(uri),
+            subtitles: written,
+            language,
+        })
     }
 }
 
 fn no_speech() -> Output {
-    Output { status: Status::NoSpeech, transcript: None, subtitles: Vec::new(), language: None }
+    Output {
+        status: Status::NoSpeech,
+        transcript: None,
+        subtitles: Vec::new(),
+        language: None,
+    }
 }
 
 /// Where a transcription job was told to write: its name is `<job>-transcription-<attempt>`.
@@ -132,13 +173,17 @@ fn output_file(bucket: &str, name: &str) -> Result<S3Uri, Error> {
     let parts = name.rsplit_once(&mark).and_then(|(job, attempt)| {
         Some((job.parse::<JobId>().ok()?, attempt.parse::<u32>().ok()?))
     });
-    let (job, attempt) = parts.ok_or_else(|| Error::TranscriptUnreadable(format!("`{name}` is no job of ours")))?;
+    let (job, attempt) =
+        parts.ok_or_else(|| Error::TranscriptUnreadable(format!("`{name}` is no job of ours")))?;
     Ok(Places::new(bucket, &job).raw(Stage::Transcription, attempt, ".json"))
 }
 
 /// A language code as a file name.
 fn file_stem(language: &str) -> String {
-    language.chars().filter(|mark| mark.is_ascii_alphanumeric() || *mark == '-').collect()
+    language
+        .chars()
+        .filter(|mark| mark.is_ascii_alphanumeric() || *mark == '-')
+        .collect()
 }
 
 #[cfg(test)]
@@ -147,13 +192,20 @@ mod tests {
 
     fn check(name: &str, expected: Option<&str>) {
         let file = output_file("out", name).ok();
-        assert_eq!(file.map(|uri| uri.to_string()).as_deref(), expected, "{name}");
+        assert_eq!(
+            file.map(|uri| uri.to_string()).as_deref(),
+            expected,
+            "{name}"
+        );
     }
 
     #[test]
     fn finds_the_output_by_the_name_of_the_job() {
         let job = format!("v-{}-r2", "0".repeat(40));
-        check(&format!("{job}-transcription-3"), Some(&format!("s3://out/work/{job}/transcription/3.json")));
+        check(
+            &format!("{job}-transcription-3"),
+            Some(&format!("s3://out/work/{job}/transcription/3.json")),
+        );
         check(&format!("{job}-transcription-"), None);
         check(&format!("{job}-labels-3"), None);
         check("somebody-elses", None);
@@ -168,7 +220,8 @@ mod tests {
 
     #[test]
     fn output_has_the_contract_s_shape() {
-        let expected = json!({"status": "NO_SPEECH", "transcript": null, "subtitles": [], "language": null});
+        let expected =
+            json!({"status": "NO_SPEECH", "transcript": null, "subtitles": [], "language": null});
         assert_eq!(json!(no_speech()), expected);
     }
 }

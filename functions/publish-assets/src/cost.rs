@@ -19,24 +19,47 @@ const CHARGES: [(Stage, Charge); 7] = [
 
 /// Keeps the lines that were paid and sums them up.
 pub(crate) fn settle(cost: &mut Cost, job: &Job) {
-    cost.lines.retain(|line| stage(line).is_none_or(|stage| is_paid(job, stage)));
-    let total: f64 = cost.lines.iter().map(|line| line.qty * line.unit_price).sum();
+    cost.lines
+        .retain(|line| stage(line).is_none_or(|stage| is_paid(job, stage)));
+    let total: f64 = cost
+        .lines
+        .iter()
+        .map(|line| line.qty * line.unit_price)
+        .sum();
     cost.actual_usd = Some((total * 1e6).round() / 1e6);
 }
 
 /// Stage that a line is of.
 fn stage(line: &CostLine) -> Option<Stage> {
-    let is_of = |charge: Charge| prices::price(charge).is_some_and(|price| price.service == line.service && price.unit == line.unit);
-    CHARGES.iter().find(|(_, charge)| is_of(*charge)).map(|(stage, _)| *stage)
+    let is_of = |charge: Charge| {
+        prices::price(charge)
+            .is_some_and(|price| price.service == line.service && price.unit == line.unit)
+    };
+    CHARGES
+        .iter()
+        .find(|(_, charge)| is_of(*charge))
+        .map(|(stage, _)| *stage)
 }
 
 /// Whether this run paid for a stage: its service job succeeded, and wrote below this job, not below the one whose
 /// ledger this run took over. A result without locations (nobody speaks) is told by the name of the service job.
 fn is_paid(job: &Job, stage: Stage) -> bool {
-    let Some(entry) = job.stages.get(&stage).filter(|entry| entry.status != EntryStatus::Failed) else { return false };
-    let result = entry.result.as_ref().map(ToString::to_string).unwrap_or_default();
+    let Some(entry) = job
+        .stages
+        .get(&stage)
+        .filter(|entry| entry.status != EntryStatus::Failed)
+    else {
+        return false;
+    };
+    let result = entry
+        .result
+        .as_ref()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let is_of_another = result.contains("s3://") && !result.contains(&format!("/{}/", job.job_id));
-    let is_reused = !result.contains("s3://") && job.job_id.is_forced() && !names(entry.service_job_id.as_deref(), job);
+    let is_reused = !result.contains("s3://")
+        && job.job_id.is_forced()
+        && !names(entry.service_job_id.as_deref(), job);
     !is_of_another && !is_reused
 }
 
@@ -53,7 +76,13 @@ mod tests {
     fn line(charge: Charge, qty: f64) -> CostLine {
         let price = prices::price(charge).unwrap_or_else(|| unreachable!("{charge}"));
         let (service, unit) = (price.service.clone(), price.unit.clone());
-        CostLine { service, unit, qty, unit_price: 0.5, price_date: price.as_of.clone() }
+        CostLine {
+            service,
+            unit,
+            qty,
+            unit_price: 0.5,
+            price_date: price.as_of.clone(),
+        }
     }
 
     fn check(job: &str, stages: &Value, expected: f64) {
@@ -62,8 +91,16 @@ mod tests {
             "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t", "Stages": stages
         }))
         .unwrap_or_else(|error| unreachable!("{error}"));
-        let lines = vec![line(Charge::Labels, 2.0), line(Charge::Transcription, 4.0), line(Charge::ModelInput, 1.0)];
-        let mut cost = Cost { predicted_usd: 9.0, actual_usd: None, lines };
+        let lines = vec![
+            line(Charge::Labels, 2.0),
+            line(Charge::Transcription, 4.0),
+            line(Charge::ModelInput, 1.0),
+        ];
+        let mut cost = Cost {
+            predicted_usd: 9.0,
+            actual_usd: None,
+            lines,
+        };
         settle(&mut cost, &job);
         assert_eq!(cost.actual_usd, Some(expected), "{stages}");
     }
@@ -73,12 +110,40 @@ mod tests {
         let base = format!("v-{}", "0".repeat(40));
         let forced = format!("{base}-r1");
         let entry = |status: &str, id: &str, result: Value| json!({"attempt": 1, "status": status, "serviceJobId": id, "result": result});
-        let labels = |job: &str| entry("SUCCEEDED", "r", json!({"labels": format!("s3://o/work/{job}/labels.json")}));
-        let silent = |job: &str| entry("SUCCEEDED", &format!("{job}-transcription-1"), json!({"status": "NO_SPEECH"}));
+        let labels = |job: &str| {
+            entry(
+                "SUCCEEDED",
+                "r",
+                json!({"labels": format!("s3://o/work/{job}/labels.json")}),
+            )
+        };
+        let silent = |job: &str| {
+            entry(
+                "SUCCEEDED",
+                &format!("{job}-transcription-1"),
+                json!({"status": "NO_SPEECH"}),
+            )
+        };
         check(&base, &json!({}), 0.5);
-        check(&base, &json!({"labels": labels(&base), "transcription": silent(&base)}), 3.5);
-        check(&base, &json!({"labels": entry("FAILED", "r", json!(null))}), 0.5);
-        check(&forced, &json!({"labels": labels(&base), "transcription": silent(&base)}), 0.5);
-        check(&forced, &json!({"labels": labels(&forced), "transcription": silent(&forced)}), 3.5);
+        check(
+            &base,
+            &json!({"labels": labels(&base), "transcription": silent(&base)}),
+            3.5,
+        );
+        check(
+            &base,
+            &json!({"labels": entry("FAILED", "r", json!(null))}),
+            0.5,
+        );
+        check(
+            &forced,
+            &json!({"labels": labels(&base), "transcription": silent(&base)}),
+            0.5,
+        );
+        check(
+            &forced,
+            &json!({"labels": labels(&forced), "transcription": silent(&forced)}),
+            3.5,
+        );
     }
 }

@@ -1,5 +1,5 @@
 //! Publishes a brief: `published/<job>/` with `brief.json`, `.md`, `.html` and subtitles, with content types and cache
-//! headers; OutputLocations and ActualCostUsd on the job item.
+//! headers; `OutputLocations` and `ActualCostUsd` on the job item.
 //!
 //! Repeating it writes the same files.
 
@@ -31,7 +31,9 @@ const PICTURE_BYTES: u64 = 200 * 1024;
 const PICTURES_LIMIT: usize = 20;
 
 /// Why nothing was published.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -87,7 +89,9 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -96,7 +100,12 @@ impl Function {
     /// All of [`Error`].
     pub async fn handle(&self, input: Input) -> Result<Output, Error> {
         let id = &input.job_id;
-        let job = self.stores.jobs.get(id).await?.ok_or_else(|| Error::JobNotFound(id.clone()))?;
+        let job = self
+            .stores
+            .jobs
+            .get(id)
+            .await?
+            .ok_or_else(|| Error::JobNotFound(id.clone()))?;
         let places = self.stores.places(id);
         let mut brief: Brief = self.document(&places.work("brief.json")).await?;
         let timeline: Timeline = self.document(&places.work("timeline.json")).await?;
@@ -108,13 +117,28 @@ impl Function {
         let actual_cost_usd = brief.cost.actual_usd.unwrap_or(0.0);
         self.publish_subtitles(&mut brief, places).await?;
         let pictures = self.pictures(&brief).await?;
-        let page = Page { brief: &brief, transcript: transcript.as_ref(), pictures: &pictures };
+        let page = Page {
+            brief: &brief,
+            transcript: transcript.as_ref(),
+            pictures: &pictures,
+        };
         let html = page::html(&page);
         let markdown = page::markdown(&page);
-        self.put(&places.published("brief.html"), html, "text/html; charset=utf-8").await?;
-        self.put(&places.published("brief.md"), markdown, "text/markdown; charset=utf-8").await?;
+        self.put(
+            &places.published("brief.html"),
+            html,
+            "text/html; charset=utf-8",
+        )
+        .await?;
+        self.put(
+            &places.published("brief.md"),
+            markdown,
+            "text/markdown; charset=utf-8",
+        )
+        .await?;
         let json = serde_json::to_string_pretty(&brief);
-        let json = json.map_err(|error| Error::RecordUnreadable(format!("brief of {id}: {error}")))?;
+        let json =
+            json.map_err(|error| Error::RecordUnreadable(format!("brief of {id}: {error}")))?;
         // The JSON last: where it is, everything is.
         let uri = places.published("brief.json");
         self.put(&uri, json, "application/json").await?;
@@ -123,7 +147,11 @@ impl Function {
         attributes.insert("OutputLocations".to_owned(), json!(locations));
         attributes.insert("ActualCostUsd".to_owned(), json!(actual_cost_usd));
         self.stores.jobs.update(id, &attributes).await?;
-        Ok(Output { brief: uri, locations, actual_cost_usd })
+        Ok(Output {
+            brief: uri,
+            locations,
+            actual_cost_usd,
+        })
     }
 
     async fn document<T: serde::de::DeserializeOwned>(&self, uri: &S3Uri) -> Result<T, Error> {
@@ -132,15 +160,25 @@ impl Function {
     }
 
     async fn put(&self, uri: &S3Uri, text: String, content_type: &str) -> Result<(), Error> {
-        let serving = Serving { content_type, cache_control: Some(DOCUMENT_CACHE) };
-        Ok(self.stores.objects.put(uri, text.into_bytes(), serving).await?)
+        let serving = Serving {
+            content_type,
+            cache_control: Some(DOCUMENT_CACHE),
+        };
+        Ok(self
+            .stores
+            .objects
+            .put(uri, text.into_bytes(), serving)
+            .await?)
     }
 
     /// Subtitles beside the brief, which then names the copies.
     async fn publish_subtitles(&self, brief: &mut Brief, places: Places<'_>) -> Result<(), Error> {
         for one in &mut brief.subtitles {
             let to = places.published(&format!("subtitles/{}", one.uri.file_name()));
-            let serving = Serving { content_type: one.format.content_type(), cache_control: Some(DOCUMENT_CACHE) };
+            let serving = Serving {
+                content_type: one.format.content_type(),
+                cache_control: Some(DOCUMENT_CACHE),
+            };
             self.stores.objects.copy(&one.uri, &to, serving).await?;
             one.uri = to;
         }
@@ -150,14 +188,25 @@ impl Function {
     /// Pictures of the chapters, as far as they are small and few.
     async fn pictures(&self, brief: &Brief) -> Result<Vec<Picture>, Error> {
         let mut pictures: Vec<Picture> = Vec::new();
-        let uris = brief.chapters.iter().filter_map(|chapter| chapter.keyframe_uri.as_ref());
+        let uris = brief
+            .chapters
+            .iter()
+            .filter_map(|chapter| chapter.keyframe_uri.as_ref());
         for uri in uris.take(PICTURES_LIMIT) {
-            let is_small = self.stores.objects.head(uri, None).await?.is_some_and(|head| head.size_bytes <= PICTURE_BYTES);
+            let is_small = self
+                .stores
+                .objects
+                .head(uri, None)
+                .await?
+                .is_some_and(|head| head.size_bytes <= PICTURE_BYTES);
             if !is_small || pictures.iter().any(|known| known.uri == *uri) {
                 continue;
             }
             let bytes = self.stores.objects.get(uri, PICTURE_BYTES).await?;
-            pictures.extend(bytes.map(|bytes| Picture { uri: uri.clone(), base64: STANDARD.encode(bytes) }));
+            pictures.extend(bytes.map(|bytes| Picture {
+                uri: uri.clone(),
+                base64: STANDARD.encode(bytes),
+            }));
         }
         Ok(pictures)
     }

@@ -5,7 +5,7 @@ use videoflow_shared::brief::Brief;
 use videoflow_shared::location::{Places, S3Uri};
 use videoflow_shared::renditions::Renditions;
 
-/// OutputLocations of the job item.
+/// `OutputLocations` of the job item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Locations {
@@ -41,7 +41,11 @@ impl Locations {
             dash: renditions.stream.dash.clone(),
             thumbnails: renditions.thumbnails.prefix.clone(),
             audio: renditions.audio.clone(),
-            renditions: renditions.renditions.iter().map(|one| one.uri.clone()).collect(),
+            renditions: renditions
+                .renditions
+                .iter()
+                .map(|one| one.uri.clone())
+                .collect(),
         }
     }
 }
@@ -55,19 +59,46 @@ mod tests {
     #[test]
     fn locations_have_the_contract_s_shape() {
         let read = |name: &str| {
-            let path = format!("{}/../shared/samples/{name}.json", env!("CARGO_MANIFEST_DIR"));
+            let path = format!(
+                "{}/../shared/samples/{name}.json",
+                env!("CARGO_MANIFEST_DIR")
+            );
             std::fs::read_to_string(path).unwrap_or_else(|error| unreachable!("{error}"))
         };
-        let brief: Brief = serde_json::from_str(&read("brief")).unwrap_or_else(|error| unreachable!("{error}"));
+        let brief: Brief =
+            serde_json::from_str(&read("brief")).unwrap_or_else(|error| unreachable!("{error}"));
         let timeline: videoflow_shared::timeline::Timeline =
             serde_json::from_str(&read("timeline")).unwrap_or_else(|error| unreachable!("{error}"));
-        let locations = Locations::new(Places::new("out", &timeline.job_id), &brief, &timeline.renditions);
+        let locations = Locations::new(
+            Places::new("out", &timeline.job_id),
+            &brief,
+            &timeline.renditions,
+        );
         let value = json!(locations);
-        let names: Vec<&str> = value.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.as_str())
+            .collect();
         assert_eq!(
             names,
-            ["briefJson", "briefMarkdown", "briefHtml", "subtitles", "hls", "dash", "thumbnails", "audio", "renditions"]
+            [
+                "briefJson",
+                "briefMarkdown",
+                "briefHtml",
+                "subtitles",
+                "hls",
+                "dash",
+                "thumbnails",
+                "audio",
+                "renditions"
+            ]
         );
-        assert!(value["briefHtml"].as_str().is_some_and(|uri| uri.ends_with("/brief.html")));
+        assert!(
+            value["briefHtml"]
+                .as_str()
+                .is_some_and(|uri| uri.ends_with("/brief.html"))
+        );
     }
 }

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use videoflow_shared::clock;
 use videoflow_shared::error::classify;
 use videoflow_shared::jobs::{ErrorDetails, Job};
-use videoflow_shared::settings::{Error as SettingsError, Setting, read};
 
-use crate::Error;
 use crate::event::Ended;
+use crate::{Error, Resources};
 
 /// Characters of a notice's subject: SNS takes fewer than 100.
 const SUBJECT_LIMIT: usize = 99;
@@ -23,27 +22,18 @@ pub struct Announcer {
     queues: aws_sdk_sqs::Client,
     topics: aws_sdk_sns::Client,
     events: aws_sdk_eventbridge::Client,
-    failed_videos_queue_url: String,
-    ingest_queue_url: String,
-    notices_topic_arn: String,
-    bus_name: String,
+    resources: Resources,
 }
 
 impl Announcer {
-    /// The ways of telling as deployed.
-    ///
-    /// # Errors
-    /// A missing setting.
-    pub fn from_settings(config: &SdkConfig) -> Result<Self, SettingsError> {
-        Ok(Self {
+    /// The ways of telling.
+    pub fn new(config: &SdkConfig, resources: Resources) -> Self {
+        Self {
             queues: aws_sdk_sqs::Client::new(config),
             topics: aws_sdk_sns::Client::new(config),
             events: aws_sdk_eventbridge::Client::new(config),
-            failed_videos_queue_url: read(Setting::FailedVideosQueueUrl)?,
-            ingest_queue_url: read(Setting::IngestQueueUrl)?,
-            notices_topic_arn: read(Setting::NoticesTopicArn)?,
-            bus_name: read(Setting::DomainEventBusName)?,
-        })
+            resources,
+        }
     }
 
     /// Tells everyone of a job's failure.
@@ -52,18 +42,19 @@ impl Announcer {
     /// The errors of the services.
     pub async fn announce(&self, job: &Job, ended: &Ended) -> Result<(), Error> {
         let message = context(job, ended, &clock::now());
-        self.send(&self.failed_videos_queue_url, &message).await?;
+        self.send(&self.resources.failed_videos_queue_url, &message)
+            .await?;
         let details = job.error_details.as_ref();
         let request = self
             .topics
             .publish()
-            .topic_arn(&self.notices_topic_arn)
+            .topic_arn(&self.resources.notices_topic_arn)
             .subject(subject(details));
         let published = request.message(notice(job)).send().await;
         published.map_err(|error| classify("Publish", &error))?;
         self.put_event(job).await?;
         self.send(
-            &self.ingest_queue_url,
+            &self.resources.ingest_queue_url,
             &json!({"requeue": {"jobId": job.job_id}}),
         )
         .await
@@ -84,7 +75,7 @@ impl Announcer {
 
     async fn put_event(&self, job: &Job) -> Result<(), Error> {
         let entry = PutEventsRequestEntry::builder()
-            .event_bus_name(&self.bus_name)
+            .event_bus_name(&self.resources.bus_name)
             .source("videoflow")
             .detail_type("VideoFailed")
             .detail(domain_event(job).to_string())

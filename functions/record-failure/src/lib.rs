@@ -52,6 +52,25 @@ pub enum Error {
 videoflow_shared::from_storage_error!(Error);
 videoflow_shared::from_service_error!(Error);
 
+/// What the function works on.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    /// Job table.
+    pub jobs_table: String,
+    /// Table of claims on content.
+    pub claims_table: String,
+    /// process-video, with or without alias.
+    pub machine_arn: String,
+    /// Queue with the full context of failed videos.
+    pub failed_videos_queue_url: String,
+    /// Queue that start-processing reads.
+    pub ingest_queue_url: String,
+    /// Topic of notices to people.
+    pub notices_topic_arn: String,
+    /// Bus of the project's own events.
+    pub bus_name: String,
+}
+
 /// The function.
 #[derive(Debug)]
 pub struct Function {
@@ -68,18 +87,36 @@ impl Function {
     /// # Errors
     /// A missing setting.
     pub fn from_settings(config: &SdkConfig) -> Result<Self, videoflow_shared::settings::Error> {
-        let dynamodb = aws_sdk_dynamodb::Client::new(config);
-        Ok(Self {
-            jobs: Jobs::new(dynamodb, read(Setting::JobsTableName)?),
+        Ok(Self::new(
+            config,
+            Resources {
+                jobs_table: read(Setting::JobsTableName)?,
+                claims_table: read(Setting::ClaimsTableName)?,
+                machine_arn: read(Setting::ProcessVideoStateMachineArn)?,
+                failed_videos_queue_url: read(Setting::FailedVideosQueueUrl)?,
+                ingest_queue_url: read(Setting::IngestQueueUrl)?,
+                notices_topic_arn: read(Setting::NoticesTopicArn)?,
+                bus_name: read(Setting::DomainEventBusName)?,
+            },
+        ))
+    }
+
+    /// The function with these resources.
+    pub fn new(config: &SdkConfig, resources: Resources) -> Self {
+        Self {
+            jobs: Jobs::new(
+                aws_sdk_dynamodb::Client::new(config),
+                resources.jobs_table.clone(),
+            ),
             claims: Claims {
-                table: read(Setting::ClaimsTableName)?,
+                table: resources.claims_table.clone(),
             },
             histories: Histories {
                 client: aws_sdk_sfn::Client::new(config),
             },
-            announcer: Announcer::from_settings(config)?,
-            machine_arn: read(Setting::ProcessVideoStateMachineArn)?,
-        })
+            machine_arn: resources.machine_arn.clone(),
+            announcer: Announcer::new(config, resources),
+        }
     }
 
     /// Handles a batch; messages that fail come again.

@@ -8,6 +8,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args().nth(1).ok_or("name the file to write")?;
     let brief = serde_json::from_str(include_str!("../samples/brief.json"))?;
     let transcript = serde_json::from_str(include_str!("../samples/transcript.json"))?;
-    std::fs::write(path, html(&Page { brief: &brief, transcript: Some(&transcript), pictures: &[] }))?;
+    std::fs::write(
+        path,
+        html(&Page {
+            brief: &brief,
+            transcript: Some(&transcript),
+            pictures: &[],
+        }),
+    )?;
     Ok(())
 }

@@ -5,18 +5,25 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::labels::{Flag, Label, TimeRange};
+use crate::labels::Label;
 use crate::location::S3Uri;
 use crate::meaning::OnScreenText;
 use crate::subtitles::Subtitles;
 use crate::transcript::Language;
 
 pub mod draft;
+mod findings;
 pub mod page;
 mod provenance;
 pub mod review;
 
-pub use provenance::{Cost, CostLine, Engine, MissingAnalysis, Provenance, Quality, Statistics, Warning};
+pub use findings::{
+    Brand, BrandKind, Decision, Entity, Moderation, Person, PersonKind, Rendition, RenditionKind,
+    Taxonomy, Topic, Toxicity,
+};
+pub use provenance::{
+    Cost, CostLine, Engine, MissingAnalysis, Provenance, Quality, Statistics, Warning,
+};
 
 /// Version of the schema.
 pub const SCHEMA_VERSION: &str = "1.0";
@@ -216,106 +223,6 @@ pub struct KeyMoment {
     pub score: f64,
 }
 
-/// Someone who is seen, heard or spoken of.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Person {
-    /// `person-1`, …
-    pub id: String,
-    /// How we know of them.
-    pub kind: PersonKind,
-    /// Name, where it is known.
-    pub display_name: Option<String>,
-    /// Time for which they speak.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub speaking_ms: Option<u64>,
-    /// Their share of all that is spoken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub share_of_talk: Option<f64>,
-    /// When.
-    pub instances: Vec<TimeRange>,
-    /// What supports it.
-    pub evidence: Vec<Evidence>,
-}
-
-/// How a person is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PersonKind {
-    /// By the voice.
-    Speaker,
-    /// By the face.
-    Face,
-    /// By name, from the face.
-    Celebrity,
-    /// By name, from the speech.
-    Mentioned,
-}
-
-/// What the video is about.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Topic {
-    /// Name.
-    pub name: String,
-    /// Taxonomy that the name is from.
-    pub taxonomy: Taxonomy,
-    /// Names from the top of the taxonomy to this one.
-    pub path: Vec<String>,
-    /// Confidence.
-    pub confidence: f64,
-    /// When.
-    pub instances: Vec<TimeRange>,
-}
-
-/// Taxonomy of topics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Taxonomy {
-    /// Interactive Advertising Bureau.
-    #[serde(rename = "IAB")]
-    Iab,
-    /// International Press Telecommunications Council.
-    #[serde(rename = "IPTC")]
-    Iptc,
-    /// The model's own words.
-    #[serde(rename = "free")]
-    Free,
-}
-
-/// A brand.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Brand {
-    /// Name.
-    pub name: String,
-    /// How it appears.
-    pub kind: BrandKind,
-    /// When.
-    pub instances: Vec<TimeRange>,
-}
-
-/// How a brand appears.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum BrandKind {
-    /// In the picture.
-    Logo,
-    /// In the speech.
-    Spoken,
-}
-
-/// A named thing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Entity {
-    /// Name.
-    pub text: String,
-    /// What it is.
-    pub r#type: String,
-    /// When.
-    pub instances: Vec<TimeRange>,
-}
-
 /// Words of the transcript, letter by letter.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -335,82 +242,6 @@ pub struct Quote {
     pub evidence: Evidence,
 }
 
-/// What moderation says, decided by rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Moderation {
-    /// Decision.
-    pub decision: Decision,
-    /// Version of the profile's policy.
-    pub policy_version: String,
-    /// What was flagged.
-    pub flags: Vec<Flag>,
-    /// What was flagged in the speech.
-    pub speech_toxicity: Vec<Toxicity>,
-    /// Whether one service flags what the other, which also looked, does not.
-    pub disagreement: bool,
-}
-
-/// What is to become of the video.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, strum::IntoStaticStr)]
-#[serde(rename_all = "lowercase")]
-#[strum(serialize_all = "lowercase")]
-pub enum Decision {
-    /// Publish.
-    Allow,
-    /// A person looks first.
-    Review,
-    /// Do not publish.
-    Block,
-}
-
-/// A flag on the speech.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Toxicity {
-    /// Category.
-    pub category: String,
-    /// Confidence.
-    pub confidence: f64,
-    /// Start.
-    pub start_ms: u64,
-    /// End.
-    pub end_ms: u64,
-}
-
-/// A media file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rendition {
-    /// What it is.
-    pub kind: RenditionKind,
-    /// Where it is.
-    pub uri: S3Uri,
-    /// Width in pixels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub width: Option<u32>,
-    /// Height in pixels.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub height: Option<u32>,
-    /// Bits a second.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bitrate: Option<u64>,
-}
-
-/// Kind of a media file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RenditionKind {
-    /// File to play.
-    Mp4,
-    /// HLS manifest.
-    Hls,
-    /// DASH manifest.
-    Dash,
-    /// Sound alone.
-    Audio,
-}
-
 static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
     let schema = serde_json::from_str(SCHEMA).expect("the schema is JSON: a test reads it");
     jsonschema::validator_for(&schema).expect("the schema is one: a test reads it")
@@ -419,5 +250,7 @@ static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
 /// Violations of the schema, the first few, each with its place; none when the document is valid.
 pub fn violations(document: &Value) -> Vec<String> {
     let errors = VALIDATOR.iter_errors(document).take(VIOLATIONS_LIMIT);
-    errors.map(|error| format!("{}: {error}", error.instance_path())).collect()
+    errors
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
 }

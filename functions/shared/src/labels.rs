@@ -139,10 +139,20 @@ pub enum FlagSource {
 
 /// Unique labels of detections in any order.
 pub fn unique(detections: &[Detection], model_version: Option<String>) -> Labels {
-    let labels = grouped(detections).into_iter().map(|(name, group)| label(name, &group));
+    let labels = grouped(detections)
+        .into_iter()
+        .map(|(name, group)| label(name, &group));
     let mut labels: Vec<Label> = labels.collect();
-    labels.sort_by(|left, right| right.confidence_max.total_cmp(&left.confidence_max).then(left.name.cmp(&right.name)));
-    Labels { model_version, labels }
+    labels.sort_by(|left, right| {
+        right
+            .confidence_max
+            .total_cmp(&left.confidence_max)
+            .then(left.name.cmp(&right.name))
+    });
+    Labels {
+        model_version,
+        labels,
+    }
 }
 
 /// Flags of detections in any order.
@@ -162,27 +172,45 @@ pub fn flags(detections: &[Detection], model_version: Option<String>) -> Moderat
             });
         }
     }
-    flags.sort_by(|left, right| (left.start_ms, &left.category).cmp(&(right.start_ms, &right.category)));
-    Moderation { model_version, flags }
+    flags.sort_by(|left, right| {
+        (left.start_ms, &left.category).cmp(&(right.start_ms, &right.category))
+    });
+    Moderation {
+        model_version,
+        flags,
+    }
 }
 
 fn grouped(detections: &[Detection]) -> BTreeMap<&str, Vec<&Detection>> {
     let mut groups: BTreeMap<&str, Vec<&Detection>> = BTreeMap::new();
     for detection in detections {
-        groups.entry(detection.name.as_str()).or_default().push(detection);
+        groups
+            .entry(detection.name.as_str())
+            .or_default()
+            .push(detection);
     }
     groups
 }
 
 fn label(name: &str, group: &[&Detection]) -> Label {
     let instances = merged(group.iter().map(|one| range(one)).collect());
-    #[expect(clippy::cast_precision_loss, reason = "detections are counted in thousands")]
-    let mean = group.iter().map(|one| unit(one.confidence_percent)).sum::<f64>() / group.len().max(1) as f64;
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "detections are counted in thousands"
+    )]
+    let mean = group
+        .iter()
+        .map(|one| unit(one.confidence_percent))
+        .sum::<f64>()
+        / group.len().max(1) as f64;
     Label {
         name: name.to_owned(),
         categories: distinct(group.iter().flat_map(|one| &one.categories)),
         parents: distinct(group.iter().flat_map(|one| &one.parents)),
-        confidence_max: instances.iter().map(|one| one.confidence).fold(0.0, f64::max),
+        confidence_max: instances
+            .iter()
+            .map(|one| one.confidence)
+            .fold(0.0, f64::max),
         confidence_mean: rounded(mean),
         instances,
     }
@@ -198,7 +226,11 @@ fn range(detection: &Detection) -> TimeRange {
 
 /// Percent as 0..1.
 fn unit(percent: f64) -> f64 {
-    if percent.is_finite() { (percent / 100.0).clamp(0.0, 1.0) } else { 0.0 }
+    if percent.is_finite() {
+        (percent / 100.0).clamp(0.0, 1.0)
+    } else {
+        0.0
+    }
 }
 
 /// A share with four decimals: enough, and readable in a document.
@@ -235,19 +267,40 @@ mod tests {
 
     fn seen(name: &str, start_ms: u64, end_ms: u64, confidence_percent: f64) -> Detection {
         let (parents, categories) = (vec!["Drink".to_owned()], vec!["Food".to_owned()]);
-        Detection { name: name.into(), start_ms, end_ms, confidence_percent, parents, categories, taxonomy_level: None }
+        Detection {
+            name: name.into(),
+            start_ms,
+            end_ms,
+            confidence_percent,
+            parents,
+            categories,
+            taxonomy_level: None,
+        }
     }
 
     fn check(ranges: &[(u64, u64)], expected: &[(u64, u64)]) {
-        let ranges = ranges.iter().map(|&(start_ms, end_ms)| TimeRange { start_ms, end_ms, confidence: 0.5 }).collect();
-        let merged: Vec<_> = merged(ranges).iter().map(|range| (range.start_ms, range.end_ms)).collect();
+        let ranges = ranges
+            .iter()
+            .map(|&(start_ms, end_ms)| TimeRange {
+                start_ms,
+                end_ms,
+                confidence: 0.5,
+            })
+            .collect();
+        let merged: Vec<_> = merged(ranges)
+            .iter()
+            .map(|range| (range.start_ms, range.end_ms))
+            .collect();
         assert_eq!(merged, expected);
     }
 
     #[test]
     fn merges_what_overlaps_touches_or_is_near() {
         check(&[], &[]);
-        check(&[(5000, 6000), (0, 2000), (1000, 3000)], &[(0, 3000), (5000, 6000)]);
+        check(
+            &[(5000, 6000), (0, 2000), (1000, 3000)],
+            &[(0, 3000), (5000, 6000)],
+        );
         check(&[(0, 9000), (1000, 2000)], &[(0, 9000)]);
         check(&[(0, 1000), (2000, 3000)], &[(0, 3000)]);
         check(&[(0, 1000), (2001, 3000)], &[(0, 1000), (2001, 3000)]);
@@ -256,7 +309,11 @@ mod tests {
 
     #[test]
     fn labels_are_unique_and_the_surest_comes_first() {
-        let detections = [seen("Cup", 0, 500, 60.0), seen("Cat", 0, 500, 99.0), seen("Cup", 500, 1000, 80.0)];
+        let detections = [
+            seen("Cup", 0, 500, 60.0),
+            seen("Cat", 0, 500, 99.0),
+            seen("Cup", 500, 1000, 80.0),
+        ];
         let labels = unique(&detections, Some("3.0".into())).labels;
         let names: Vec<_> = labels.iter().map(|label| label.name.as_str()).collect();
         assert_eq!(names, ["Cat", "Cup"]);
@@ -269,7 +326,11 @@ mod tests {
                 parents: vec!["Drink".into()],
                 confidence_max: 0.8,
                 confidence_mean: 0.7,
-                instances: vec![TimeRange { start_ms: 0, end_ms: 1000, confidence: 0.8 }],
+                instances: vec![TimeRange {
+                    start_ms: 0,
+                    end_ms: 1000,
+                    confidence: 0.8
+                }],
             })
         );
     }
@@ -278,17 +339,47 @@ mod tests {
     fn confidence_stays_within_bounds() {
         for percent in [f64::NAN, f64::INFINITY, -5.0, 150.0] {
             let label = unique(&[seen("x", 5, 1, percent)], None).labels.remove(0);
-            assert!((0.0..=1.0).contains(&label.confidence_max) && (0.0..=1.0).contains(&label.confidence_mean));
-            assert_eq!(label.instances.first().map(|one| (one.start_ms, one.end_ms)), Some((5, 5)));
+            assert!(
+                (0.0..=1.0).contains(&label.confidence_max)
+                    && (0.0..=1.0).contains(&label.confidence_mean)
+            );
+            assert_eq!(
+                label
+                    .instances
+                    .first()
+                    .map(|one| (one.start_ms, one.end_ms)),
+                Some((5, 5))
+            );
         }
     }
 
     #[test]
     fn severity_follows_confidence() {
         let severities: Vec<_> = [0.69, 0.7, 0.89, 0.9].map(Severity::of).to_vec();
-        assert_eq!(severities, [Severity::Low, Severity::Medium, Severity::Medium, Severity::High]);
-        let flags = flags(&[seen("Alcohol", 3000, 4000, 95.0), seen("Smoking", 0, 10, 50.0)], None).flags;
-        let found: Vec<_> = flags.iter().map(|flag| (flag.category.as_str(), flag.severity)).collect();
-        assert_eq!(found, [("Smoking", Severity::Low), ("Alcohol", Severity::High)]);
+        assert_eq!(
+            severities,
+            [
+                Severity::Low,
+                Severity::Medium,
+                Severity::Medium,
+                Severity::High
+            ]
+        );
+        let flags = flags(
+            &[
+                seen("Alcohol", 3000, 4000, 95.0),
+                seen("Smoking", 0, 10, 50.0),
+            ],
+            None,
+        )
+        .flags;
+        let found: Vec<_> = flags
+            .iter()
+            .map(|flag| (flag.category.as_str(), flag.severity))
+            .collect();
+        assert_eq!(
+            found,
+            [("Smoking", Severity::Low), ("Alcohol", Severity::High)]
+        );
     }
 }

@@ -3,7 +3,11 @@
 /// Names of files that an HLS playlist needs: its variants or segments, and what `URI="…"` attributes name.
 pub fn hls_references(playlist: &str) -> Vec<String> {
     let mut names = Vec::new();
-    for line in playlist.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in playlist
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
         if line.starts_with('#') {
             names.extend(attribute(line, "URI").map(str::to_owned));
         } else {
@@ -17,12 +21,17 @@ pub fn hls_references(playlist: &str) -> Vec<String> {
 pub fn dash_references(manifest: &str) -> Vec<String> {
     let mut names = Vec::new();
     for adaptation in manifest.split("<AdaptationSet").skip(1) {
-        let shared = adaptation.split("<Representation").next().and_then(|head| attribute(head, "initialization"));
+        let shared = adaptation
+            .split("<Representation")
+            .next()
+            .and_then(|head| attribute(head, "initialization"));
         for representation in adaptation.split("<Representation").skip(1) {
             let id = attribute(representation, "id").unwrap_or_default();
             let template = attribute(representation, "initialization").or(shared);
             names.extend(template.map(|template| template.replace("$RepresentationID$", id)));
-            let base = representation.split_once("<BaseURL>").and_then(|(_, rest)| rest.split_once("</BaseURL>"));
+            let base = representation
+                .split_once("<BaseURL>")
+                .and_then(|(_, rest)| rest.split_once("</BaseURL>"));
             names.extend(base.map(|(url, _)| url.trim().to_owned()));
         }
     }
@@ -60,7 +69,10 @@ mod tests {
             "#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",URI=\"index_audio.m3u8\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nindex_720p.m3u8\n",
             &["index_720p.m3u8", "index_audio.m3u8"],
         );
-        check("#EXTM3U\r\n#EXT-X-MAP:URI=\"init.mp4\"\r\n#EXTINF:4.0,\r\na.m4s\r\n#EXTINF:4,\r\na.m4s\r\n", &["a.m4s", "init.mp4"]);
+        check(
+            "#EXTM3U\r\n#EXT-X-MAP:URI=\"init.mp4\"\r\n#EXTINF:4.0,\r\na.m4s\r\n#EXTINF:4,\r\na.m4s\r\n",
+            &["a.m4s", "init.mp4"],
+        );
         check("#EXTM3U\n#EXT-X-KEY:METHOD=NONE,XURI=\"no\"\n", &[]);
         check("", &[]);
     }
@@ -75,7 +87,10 @@ mod tests {
                <Representation id="a"/><Representation id="b"/></AdaptationSet></Period></MPD>"#,
             &["i_a.mp4", "i_b.mp4", "init-v0.m4s"],
         );
-        check("<MPD><AdaptationSet><Representation><BaseURL> a.mp4 </BaseURL></Representation></AdaptationSet></MPD>", &["a.mp4"]);
+        check(
+            "<MPD><AdaptationSet><Representation><BaseURL> a.mp4 </BaseURL></Representation></AdaptationSet></MPD>",
+            &["a.mp4"],
+        );
         check("<MPD/>", &[]);
         check("initialization=\"", &[]);
     }

@@ -8,7 +8,7 @@ use crate::labels::{Flag, FlagSource, Severity, TimeRange, merged, rounded};
 
 mod data_automation;
 
-pub use data_automation::{standard_outputs, parse};
+pub use data_automation::{parse, standard_outputs};
 
 /// Output of Data Automation that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,7 +144,9 @@ impl Found {
     }
 
     fn merged(self) -> impl Iterator<Item = (String, Vec<TimeRange>)> {
-        self.ranges.into_iter().map(|(name, ranges)| (name, merged(ranges)))
+        self.ranges
+            .into_iter()
+            .map(|(name, ranges)| (name, merged(ranges)))
     }
 }
 

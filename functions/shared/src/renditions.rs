@@ -65,8 +65,13 @@ impl Thumbnails {
     pub fn at(&self, at_ms: u64, duration_ms: u64) -> Option<S3Uri> {
         let last = self.count.checked_sub(1)?;
         let index = at_ms.saturating_mul(u64::from(self.count)) / duration_ms.max(1);
-        let number = self.first.saturating_add(u32::try_from(index).unwrap_or(last).min(last));
-        Some(S3Uri::new(&self.prefix.bucket, format!("{}.{number:07}.jpg", self.prefix.key)))
+        let number = self
+            .first
+            .saturating_add(u32::try_from(index).unwrap_or(last).min(last));
+        Some(S3Uri::new(
+            &self.prefix.bucket,
+            format!("{}.{number:07}.jpg", self.prefix.key),
+        ))
     }
 }
 
@@ -76,7 +81,12 @@ mod tests {
 
     fn check(count: u32, at_ms: u64, expected: Option<&str>) {
         let prefix = S3Uri::new("b", "media/j/thumbnails/thumb");
-        let picture = Thumbnails { prefix, first: 1, count }.at(at_ms, 10_000);
+        let picture = Thumbnails {
+            prefix,
+            first: 1,
+            count,
+        }
+        .at(at_ms, 10_000);
         assert_eq!(picture.as_ref().map(S3Uri::file_name), expected);
     }
 

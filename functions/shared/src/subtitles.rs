@@ -29,7 +29,9 @@ pub struct Subtitles {
 }
 
 /// Format of subtitles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumIter)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr, strum::EnumIter,
+)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
 pub enum Format {
@@ -94,7 +96,12 @@ fn cut_long(word: &Word) -> Vec<Word> {
     let mut cut = Vec::new();
     for piece in characters.chunks(LINE_CHARACTERS) {
         let text = piece.iter().collect();
-        cut.push(Word { start_ms, end_ms: start_ms + share, text, confidence: word.confidence });
+        cut.push(Word {
+            start_ms,
+            end_ms: start_ms + share,
+            text,
+            confidence: word.confidence,
+        });
         start_ms += share;
     }
     cut
@@ -102,10 +109,16 @@ fn cut_long(word: &Word) -> Vec<Word> {
 
 /// Halves the words, at the best place, until each piece fits.
 fn split(words: &[Word], separator: &str, cues: &mut Vec<Cue>) {
-    let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return;
+    };
     let fits = last.end_ms.saturating_sub(first.start_ms) <= CUE_MS || words.len() == 1;
     if let (Some(lines), true) = (lines(words, separator), fits) {
-        cues.push(Cue { start_ms: first.start_ms, end_ms: last.end_ms, lines });
+        cues.push(Cue {
+            start_ms: first.start_ms,
+            end_ms: last.end_ms,
+            lines,
+        });
         return;
     }
     let middle = best_middle(words);
@@ -123,8 +136,14 @@ fn best_middle(words: &[Word]) -> usize {
         let [left, right] = pair else { continue };
         before += left.text.chars().count() + 1;
         let pause = right.start_ms.saturating_sub(left.end_ms) / 25;
-        let pause = usize::try_from(pause).unwrap_or(usize::MAX).min(2 * PUNCTUATION_WORTH);
-        let punctuation = if ends_clause(&left.text) { PUNCTUATION_WORTH } else { 0 };
+        let pause = usize::try_from(pause)
+            .unwrap_or(usize::MAX)
+            .min(2 * PUNCTUATION_WORTH);
+        let punctuation = if ends_clause(&left.text) {
+            PUNCTUATION_WORTH
+        } else {
+            0
+        };
         let cost = (2 * before).abs_diff(total) + 3 * PUNCTUATION_WORTH - punctuation - pause;
         if cost < best.0 {
             best = (cost, index + 1);
@@ -134,12 +153,20 @@ fn best_middle(words: &[Word]) -> usize {
 }
 
 fn ends_clause(text: &str) -> bool {
-    text.ends_with([',', '.', ';', ':', '?', '!', '。', '、', '？', '！', '–', '—'])
+    text.ends_with([
+        ',', '.', ';', ':', '?', '!', '。', '、', '？', '！', '–', '—',
+    ])
 }
 
 /// The words in at most two lines, as even as possible with the longer one below; `None` when they do not fit.
 fn lines(words: &[Word], separator: &str) -> Option<Vec<String>> {
-    let join = |words: &[Word]| words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(separator);
+    let join = |words: &[Word]| {
+        words
+            .iter()
+            .map(|word| word.text.as_str())
+            .collect::<Vec<_>>()
+            .join(separator)
+    };
     let whole = join(words);
     if whole.chars().count() <= LINE_CHARACTERS {
         return Some(vec![whole]);
@@ -148,16 +175,27 @@ fn lines(words: &[Word], separator: &str) -> Option<Vec<String>> {
         let (left, right) = words.split_at(middle);
         let (left, right) = (join(left), join(right));
         let (upper, lower) = (left.chars().count(), right.chars().count());
-        let worth = if ends_clause(&left) { PUNCTUATION_WORTH } else { 0 };
+        let worth = if ends_clause(&left) {
+            PUNCTUATION_WORTH
+        } else {
+            0
+        };
         let cost = upper.abs_diff(lower) + PUNCTUATION_WORTH - worth + usize::from(upper > lower);
         (upper <= LINE_CHARACTERS && lower <= LINE_CHARACTERS).then_some((cost, vec![left, right]))
     });
-    candidates.min_by_key(|(cost, _)| *cost).map(|(_, lines)| lines)
+    candidates
+        .min_by_key(|(cost, _)| *cost)
+        .map(|(_, lines)| lines)
 }
 
 /// Gives short cues time until the next one, and lets none overlap.
 fn settle(cues: &mut [Cue]) {
-    let starts: Vec<u64> = cues.iter().skip(1).map(|cue| cue.start_ms).chain([u64::MAX]).collect();
+    let starts: Vec<u64> = cues
+        .iter()
+        .skip(1)
+        .map(|cue| cue.start_ms)
+        .chain([u64::MAX])
+        .collect();
     for (cue, next_ms) in cues.iter_mut().zip(starts) {
         let wanted = cue.end_ms.max(cue.start_ms + SHORT_CUE_MS);
         // A cue without any room keeps one millisecond: formats demand an end after the start.
@@ -169,8 +207,14 @@ fn settle(cues: &mut [Cue]) {
 fn vtt(cues: &[Cue]) -> String {
     let mut text = String::from("WEBVTT\n");
     for cue in cues {
-        let lines = cue.lines.join("\n").replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        text.push_str(&format!("\n{} --> {}\n{lines}\n", stamp(cue.start_ms, '.'), stamp(cue.end_ms, '.')));
+        let lines = cue
+            .lines
+            .join("\n")
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;");
+        let (start, end) = (stamp(cue.start_ms, '.'), stamp(cue.end_ms, '.'));
+        text.extend(["\n", &start, " --> ", &end, "\n", &lines, "\n"]);
     }
     text
 }
@@ -179,21 +223,37 @@ fn vtt(cues: &[Cue]) -> String {
 fn srt(cues: &[Cue]) -> String {
     let cue = |(index, cue): (usize, &Cue)| {
         let lines = cue.lines.join("\n").replace("-->", "→");
-        format!("{}\n{} --> {}\n{lines}\n", index + 1, stamp(cue.start_ms, ','), stamp(cue.end_ms, ','))
+        format!(
+            "{}\n{} --> {}\n{lines}\n",
+            index + 1,
+            stamp(cue.start_ms, ','),
+            stamp(cue.end_ms, ',')
+        )
     };
-    cues.iter().enumerate().map(cue).collect::<Vec<_>>().join("\n")
+    cues.iter()
+        .enumerate()
+        .map(cue)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// `00:00:00.000` with the format's own decimal mark.
 fn stamp(ms: u64, mark: char) -> String {
     let (seconds, ms) = (ms / 1000, ms % 1000);
-    format!("{:02}:{:02}:{:02}{mark}{ms:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    format!(
+        "{:02}:{:02}:{:02}{mark}{ms:03}",
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60
+    )
 }
 
 /// Times of the cues of `WebVTT` or `SubRip`; `None` for a time line that cannot be read.
 pub fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
     let times = text.lines().filter_map(|line| line.split_once("-->"));
-    times.map(|(start, end)| Some((milliseconds(start)?, milliseconds(end)?))).collect()
+    times
+        .map(|(start, end)| Some((milliseconds(start)?, milliseconds(end)?)))
+        .collect()
 }
 
 /// Milliseconds of `00:00:00.000`, `00:00:00,000` or `00:00.000`, settings behind it ignored.
@@ -204,7 +264,11 @@ fn milliseconds(text: &str) -> Option<u64> {
     for part in clock.split(':') {
         seconds = seconds.checked_mul(60)?.checked_add(part.parse().ok()?)?;
     }
-    let ms: u64 = if ms.len() == 3 { ms.parse().ok()? } else { return None };
+    let ms: u64 = if ms.len() == 3 {
+        ms.parse().ok()?
+    } else {
+        return None;
+    };
     seconds.checked_mul(1000)?.checked_add(ms)
 }
 
@@ -218,30 +282,63 @@ mod tests {
         let words: Vec<Word> = text
             .split_whitespace()
             .zip(0_u64..)
-            .map(|(word, n)| Word { start_ms: n * 500, end_ms: n * 500 + 400, text: word.into(), confidence: 1.0 })
+            .map(|(word, n)| Word {
+                start_ms: n * 500,
+                end_ms: n * 500 + 400,
+                text: word.into(),
+                confidence: 1.0,
+            })
             .collect();
         let end_ms = words.last().map_or(0, |word| word.end_ms);
-        let segment =
-            Segment { id: "s1".into(), start_ms: 0, end_ms, text: text.into(), confidence: 1.0, speaker: None, words };
-        let language = Language { code: "en-US".into(), score: 1.0, alternatives: vec![] };
-        Transcript { language, segments: vec![segment] }
+        let segment = Segment {
+            id: "s1".into(),
+            start_ms: 0,
+            end_ms,
+            text: text.into(),
+            confidence: 1.0,
+            speaker: None,
+            words,
+        };
+        let language = Language {
+            code: "en-US".into(),
+            score: 1.0,
+            alternatives: vec![],
+        };
+        Transcript {
+            language,
+            segments: vec![segment],
+        }
     }
 
     fn check(text: &str, expected: &[&[&str]]) {
         let cues = cues(&transcript(text));
-        let lines: Vec<Vec<&str>> = cues.iter().map(|cue| cue.lines.iter().map(String::as_str).collect()).collect();
+        let lines: Vec<Vec<&str>> = cues
+            .iter()
+            .map(|cue| cue.lines.iter().map(String::as_str).collect())
+            .collect();
         assert_eq!(lines, expected);
         assert!(cues.iter().all(|cue| cue.start_ms < cue.end_ms));
-        assert!(cues.windows(2).all(|pair| pair[0].end_ms <= pair[1].start_ms));
+        assert!(
+            cues.windows(2)
+                .all(|pair| pair[0].end_ms <= pair[1].start_ms)
+        );
         for format in [Format::Vtt, Format::Srt] {
             let ranges = ranges(&format.write(&cues)).unwrap_or_default();
-            assert_eq!(ranges, cues.iter().map(|cue| (cue.start_ms, cue.end_ms)).collect::<Vec<_>>());
+            assert_eq!(
+                ranges,
+                cues.iter()
+                    .map(|cue| (cue.start_ms, cue.end_ms))
+                    .collect::<Vec<_>>()
+            );
         }
     }
 
     #[test]
     fn short_text_is_one_line() {
-        check("He was not an ill disposed young man.", &[&["He was not an ill disposed young man."]]);
+        check(
+            "He was not an ill disposed young man.",
+            &[&["He was not an ill disposed young man."]],
+        );
         check("", &[]);
     }
 
@@ -249,7 +346,10 @@ mod tests {
     fn lines_are_even_and_break_at_punctuation() {
         check(
             "Had he married a more amiable woman, he might have been made.",
-            &[&["Had he married a more amiable woman,", "he might have been made."]],
+            &[&[
+                "Had he married a more amiable woman,",
+                "he might have been made.",
+            ]],
         );
     }
 
@@ -269,13 +369,21 @@ mod tests {
         let address = "x".repeat(100);
         for cue in cues(&transcript(&format!("see {address} for more"))) {
             assert!(cue.lines.len() <= LINES);
-            assert!(cue.lines.iter().all(|line| line.chars().count() <= LINE_CHARACTERS), "{cue:?}");
+            assert!(
+                cue.lines
+                    .iter()
+                    .all(|line| line.chars().count() <= LINE_CHARACTERS),
+                "{cue:?}"
+            );
         }
     }
 
     #[test]
     fn short_cues_stay_for_a_second() {
-        assert_eq!(cues(&transcript("Yes.")).first().map(|cue| cue.end_ms), Some(1000));
+        assert_eq!(
+            cues(&transcript("Yes.")).first().map(|cue| cue.end_ms),
+            Some(1000)
+        );
     }
 
     #[test]
@@ -285,12 +393,18 @@ mod tests {
             Format::Vtt.write(&cues),
             "WEBVTT\n\n00:00:00.000 --> 00:00:02.400\n&lt;b&gt;A&lt;/b&gt; --&gt; B &amp; C\n"
         );
-        assert_eq!(Format::Srt.write(&cues), "1\n00:00:00,000 --> 00:00:02,400\n<b>A</b> → B & C\n");
+        assert_eq!(
+            Format::Srt.write(&cues),
+            "1\n00:00:00,000 --> 00:00:02,400\n<b>A</b> → B & C\n"
+        );
     }
 
     #[test]
     fn reads_times() {
-        assert_eq!(ranges("01:00:00.001 --> 01:00:01.000 align:start"), Some(vec![(3_600_001, 3_601_000)]));
+        assert_eq!(
+            ranges("01:00:00.001 --> 01:00:01.000 align:start"),
+            Some(vec![(3_600_001, 3_601_000)])
+        );
         assert_eq!(ranges("00:01.500 --> 00:02.000"), Some(vec![(1500, 2000)]));
         assert_eq!(ranges("x --> 00:00:02.000"), None);
         assert_eq!(ranges("no cue"), Some(vec![]));

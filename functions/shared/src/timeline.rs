@@ -128,12 +128,19 @@ impl Timeline {
             (Kind::Shot, &self.shots),
             (Kind::Chapter, &self.chapters),
         ];
-        lists.into_iter().find_map(|(kind, list)| list.iter().find(|entry| entry.id == id).map(|entry| (kind, entry)))
+        lists.into_iter().find_map(|(kind, list)| {
+            list.iter()
+                .find(|entry| entry.id == id)
+                .map(|entry| (kind, entry))
+        })
     }
 
     /// Whether there is nothing to write a brief from.
     pub fn is_empty(&self) -> bool {
-        self.segments.is_empty() && self.labels.is_empty() && self.chapters.is_empty() && self.shots.is_empty()
+        self.segments.is_empty()
+            && self.labels.is_empty()
+            && self.chapters.is_empty()
+            && self.shots.is_empty()
     }
 }
 
@@ -155,7 +162,11 @@ pub fn labels(labels: &Labels) -> Vec<Entry> {
     let mut sightings: Vec<(String, &str, &TimeRange)> = Vec::new();
     for (index, label) in labels.labels.iter().enumerate() {
         for (instance, range) in label.instances.iter().enumerate() {
-            sightings.push((format!("/labels/{index}/instances/{instance}"), &label.name, range));
+            sightings.push((
+                format!("/labels/{index}/instances/{instance}"),
+                &label.name,
+                range,
+            ));
         }
     }
     sightings.sort_by(|left, right| right.2.confidence.total_cmp(&left.2.confidence));
@@ -217,7 +228,10 @@ pub fn within(entries: Vec<Entry>, duration_ms: u64) -> Vec<Entry> {
 pub fn parts(lists: &[&[Entry]], duration_ms: u64, part_characters: usize) -> Vec<Part> {
     let mut entries: Vec<(u64, usize)> = lists
         .iter()
-        .flat_map(|list| list.iter().map(|entry| (entry.start_ms, entry.text.len() + ENTRY_CHARACTERS)))
+        .flat_map(|list| {
+            list.iter()
+                .map(|entry| (entry.start_ms, entry.text.len() + ENTRY_CHARACTERS))
+        })
         .collect();
     entries.sort_unstable();
     let total: usize = entries.iter().map(|(_, size)| size).sum();
@@ -236,8 +250,17 @@ pub fn parts(lists: &[&[Entry]], duration_ms: u64, part_characters: usize) -> Ve
         }
         size += characters;
     }
-    let ends: Vec<u64> = starts.iter().skip(1).copied().chain([duration_ms]).collect();
-    let part = |(index, (start_ms, end_ms)): (u32, (u64, u64))| Part { index, start_ms, end_ms };
+    let ends: Vec<u64> = starts
+        .iter()
+        .skip(1)
+        .copied()
+        .chain([duration_ms])
+        .collect();
+    let part = |(index, (start_ms, end_ms)): (u32, (u64, u64))| Part {
+        index,
+        start_ms,
+        end_ms,
+    };
     (0..).zip(starts.into_iter().zip(ends)).map(part).collect()
 }
 
@@ -246,13 +269,25 @@ mod tests {
     use super::*;
 
     fn entry(start_ms: u64, end_ms: u64, characters: usize) -> Entry {
-        Entry { id: "x".into(), start_ms, end_ms, text: "x".repeat(characters), confidence: 1.0, pointer: String::new() }
+        Entry {
+            id: "x".into(),
+            start_ms,
+            end_ms,
+            text: "x".repeat(characters),
+            confidence: 1.0,
+            pointer: String::new(),
+        }
     }
 
     fn check(starts: &[u64], part_characters: usize, expected: &[(u64, u64)]) {
-        let entries: Vec<Entry> = starts.iter().map(|start| entry(*start, start + 1, 40)).collect();
-        let parts: Vec<_> =
-            parts(&[&entries], 10_000, part_characters).iter().map(|part| (part.start_ms, part.end_ms)).collect();
+        let entries: Vec<Entry> = starts
+            .iter()
+            .map(|start| entry(*start, start + 1, 40))
+            .collect();
+        let parts: Vec<_> = parts(&[&entries], 10_000, part_characters)
+            .iter()
+            .map(|part| (part.start_ms, part.end_ms))
+            .collect();
         assert_eq!(parts, expected, "{starts:?}");
     }
 
@@ -276,17 +311,34 @@ mod tests {
     #[test]
     fn parts_are_few_and_cover_everything() {
         let starts: Vec<u64> = (0..1000).map(|n| n * 10).collect();
-        let entries: Vec<Entry> = starts.iter().map(|start| entry(*start, start + 1, 40)).collect();
+        let entries: Vec<Entry> = starts
+            .iter()
+            .map(|start| entry(*start, start + 1, 40))
+            .collect();
         let parts = parts(&[&entries], 10_000, 100);
-        assert!(parts.len() <= PARTS_LIMIT && parts.len() > 30, "{}", parts.len());
-        assert!(parts.windows(2).all(|pair| pair[0].end_ms == pair[1].start_ms));
+        assert!(
+            parts.len() <= PARTS_LIMIT && parts.len() > 30,
+            "{}",
+            parts.len()
+        );
+        assert!(
+            parts
+                .windows(2)
+                .all(|pair| pair[0].end_ms == pair[1].start_ms)
+        );
         assert_eq!(parts.last().map(|part| part.end_ms), Some(10_000));
     }
 
     #[test]
     fn entries_end_with_the_video() {
-        let kept = within(vec![entry(0, 5000, 0), entry(900, 900, 0), entry(1000, 2000, 0)], 1000);
-        let ranges: Vec<_> = kept.iter().map(|entry| (entry.start_ms, entry.end_ms)).collect();
+        let kept = within(
+            vec![entry(0, 5000, 0), entry(900, 900, 0), entry(1000, 2000, 0)],
+            1000,
+        );
+        let ranges: Vec<_> = kept
+            .iter()
+            .map(|entry| (entry.start_ms, entry.end_ms))
+            .collect();
         assert_eq!(ranges, [(0, 1000), (900, 901)]);
     }
 }

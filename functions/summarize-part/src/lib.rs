@@ -49,7 +49,10 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { stores: Stores::from_settings(config)?, model: Model::from_settings(config)? })
+        Ok(Self {
+            stores: Stores::from_settings(config)?,
+            model: Model::from_settings(config)?,
+        })
     }
 
     /// Handles one invocation.
@@ -58,30 +61,48 @@ impl Function {
     /// All of [`Error`].
     pub async fn handle(&self, input: Input) -> Result<Output, Error> {
         let places = self.stores.places(&input.job_id);
-        let timeline: Option<Timeline> = self.stores.objects.get_json(&places.work("timeline.json")).await?;
+        let timeline: Option<Timeline> = self
+            .stores
+            .objects
+            .get_json(&places.work("timeline.json"))
+            .await?;
         let timeline = timeline.ok_or_else(|| Error::TimelineNotFound(input.job_id.clone()))?;
         let part = known(&timeline, input.part)?;
-        let window = Window { start_ms: part.start_ms, end_ms: part.end_ms };
-        let written = self.model.write(prompt::part(&timeline, part), &timeline, window).await?;
+        let window = Window {
+            start_ms: part.start_ms,
+            end_ms: part.end_ms,
+        };
+        let written = self
+            .model
+            .write(prompt::part(&timeline, part), &timeline, window)
+            .await?;
         let problems = written.reviewed.problems;
         let draft = PartDraft {
             part,
             draft: written.reviewed.draft,
-            unsupported: problems.iter().filter(|problem| problem.is_unsupported).count(),
+            unsupported: problems
+                .iter()
+                .filter(|problem| problem.is_unsupported)
+                .count(),
             warnings: problems.into_iter().map(Warning::from).collect(),
             input_tokens: written.input_tokens,
             output_tokens: written.output_tokens,
         };
         let uri = places.work(&format!("parts/{}.json", part.index));
         self.stores.objects.put_json(&uri, &draft).await?;
-        Ok(Output { index: part.index, uri })
+        Ok(Output {
+            index: part.index,
+            uri,
+        })
     }
 }
 
 /// The part, if the timeline has it.
 fn known(timeline: &Timeline, part: Part) -> Result<Part, Error> {
     let found = timeline.parts.iter().find(|known| **known == part);
-    found.copied().ok_or_else(|| Error::InvalidInput(format!("the timeline has no part {} like this", part.index)))
+    found.copied().ok_or_else(|| {
+        Error::InvalidInput(format!("the timeline has no part {} like this", part.index))
+    })
 }
 
 #[cfg(test)]
@@ -107,8 +128,29 @@ mod tests {
 
     #[test]
     fn only_parts_of_the_timeline_are_summarised() {
-        check(Part { index: 1, start_ms: 6000, end_ms: 10_000 }, true);
-        check(Part { index: 1, start_ms: 0, end_ms: 10_000 }, false);
-        check(Part { index: 2, start_ms: 6000, end_ms: 10_000 }, false);
+        check(
+            Part {
+                index: 1,
+                start_ms: 6000,
+                end_ms: 10_000,
+            },
+            true,
+        );
+        check(
+            Part {
+                index: 1,
+                start_ms: 0,
+                end_ms: 10_000,
+            },
+            false,
+        );
+        check(
+            Part {
+                index: 2,
+                start_ms: 6000,
+                end_ms: 10_000,
+            },
+            false,
+        );
     }
 }

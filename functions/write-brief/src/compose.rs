@@ -4,15 +4,14 @@
 use videoflow_shared::brief::draft::{Draft, PartDraft};
 use videoflow_shared::brief::review::clipped;
 use videoflow_shared::brief::{
-    ABSTRACT_CHARACTERS, Brand, BrandKind, Brief, Chapter, Cost, CostLine, KeyMoment, MissingAnalysis, Provenance, Quality,
-    Quote, Rendition, RenditionKind, SCHEMA_VERSION, Statistics, Taxonomy, Topic, Warning,
+    ABSTRACT_CHARACTERS, Brand, BrandKind, Brief, Chapter, KeyMoment, Provenance, Quote, Rendition,
+    RenditionKind, SCHEMA_VERSION, Taxonomy, Topic,
 };
 use videoflow_shared::jobs::Job;
-use videoflow_shared::labels::{Labels, Moderation, TimeRange, merged, rounded};
+use videoflow_shared::labels::{Labels, Moderation, rounded};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::meaning::Meaning;
 use videoflow_shared::plan::Plan;
-use videoflow_shared::prices::{self, Charge, Line, Usage};
 use videoflow_shared::profiles::ModerationPolicy;
 use videoflow_shared::prompt;
 use videoflow_shared::timeline::Timeline;
@@ -21,6 +20,8 @@ use videoflow_shared::transcript::Transcript;
 use crate::model::Written;
 
 mod citation;
+mod engines;
+mod figures;
 mod moderation;
 mod people;
 
@@ -79,8 +80,12 @@ pub struct Material<'a> {
 pub fn compose(material: &Material<'_>) -> Brief {
     let citations = Citations::new(material);
     let draft = &material.written.reviewed.draft;
-    let title = citations.statement(&draft.title).unwrap_or_else(|| citations.fallback(Fallback::Title));
-    let summary = citations.statement(&draft.summary).unwrap_or_else(|| citations.fallback(Fallback::Summary));
+    let title = citations
+        .statement(&draft.title)
+        .unwrap_or_else(|| citations.fallback(Fallback::Title));
+    let summary = citations
+        .statement(&draft.summary)
+        .unwrap_or_else(|| citations.fallback(Fallback::Summary));
     let abstract_short = Some(draft.abstract_short.clone()).filter(|text| !text.is_empty());
     let people = people::people(material, &citations);
     let chapters = chapters(material, &citations);
@@ -91,22 +96,34 @@ pub fn compose(material: &Material<'_>) -> Brief {
         generated_at: material.ended_at.clone(),
         source: source(material.plan),
         language: material.timeline.language.clone(),
-        abstract_short: abstract_short.unwrap_or_else(|| clipped(&summary.text, ABSTRACT_CHARACTERS)),
+        abstract_short: abstract_short
+            .unwrap_or_else(|| clipped(&summary.text, ABSTRACT_CHARACTERS)),
         title,
         summary,
         key_moments: key_moments(draft, &citations),
         quotes: quotes(draft, material, &citations, &people),
         topics: topics(draft, material, &citations),
-        labels: material.labels.iter().flat_map(|one| &one.document.labels).take(LABELS_LIMIT).cloned().collect(),
-        on_screen_text: material.meaning.iter().flat_map(|one| &one.document.on_screen_text).cloned().collect(),
+        labels: material
+            .labels
+            .iter()
+            .flat_map(|one| &one.document.labels)
+            .take(LABELS_LIMIT)
+            .cloned()
+            .collect(),
+        on_screen_text: material
+            .meaning
+            .iter()
+            .flat_map(|one| &one.document.on_screen_text)
+            .cloned()
+            .collect(),
         brands: brands(material),
         entities: Vec::new(),
         moderation: moderation::moderation(material),
         subtitles: material.timeline.subtitles.clone(),
         renditions: renditions(material.timeline),
-        statistics: statistics(material, chapters.len(), &people),
-        quality: quality(material, &chapters),
-        cost: cost(material),
+        statistics: figures::statistics(material, chapters.len(), &people),
+        quality: figures::quality(material, &chapters),
+        cost: figures::cost(material),
         provenance: provenance(material, citations),
         people,
         chapters,
@@ -148,24 +165,38 @@ fn chapters(material: &Material<'_>, citations: &Citations<'_>) -> Vec<Chapter> 
         Chapter {
             id: format!("chapter-{number}"),
             title: title.unwrap_or_else(|| citations.heading(start_ms, end_ms, number)),
-            summary: summary.unwrap_or_else(|| citations.fallback(Fallback::Chapter { start_ms, end_ms })),
+            summary: summary
+                .unwrap_or_else(|| citations.fallback(Fallback::Chapter { start_ms, end_ms })),
             keyframe_uri: thumbnails.at(middle_ms, material.timeline.duration_ms),
             topics: drafted.topics.clone(),
             start_ms,
             end_ms,
         }
     };
-    (1..).zip(&material.written.reviewed.draft.chapters).map(chapter).collect()
+    (1..)
+        .zip(&material.written.reviewed.draft.chapters)
+        .map(chapter)
+        .collect()
 }
 
 fn key_moments(draft: &Draft, citations: &Citations<'_>) -> Vec<KeyMoment> {
     #[expect(clippy::cast_precision_loss, reason = "a dozen at most")]
     let score = |rank: usize| rounded(1.0 - rank as f64 / draft.key_moments.len().max(1) as f64);
-    let moments = draft.key_moments.iter().enumerate().filter_map(|(rank, drafted)| {
-        let reason = citations.statement(&drafted.reason)?;
-        let (start_ms, end_ms) = (unsigned(drafted.start_ms), unsigned(drafted.end_ms));
-        Some(KeyMoment { id: format!("moment-{}", rank + 1), start_ms, end_ms, reason, score: score(rank) })
-    });
+    let moments = draft
+        .key_moments
+        .iter()
+        .enumerate()
+        .filter_map(|(rank, drafted)| {
+            let reason = citations.statement(&drafted.reason)?;
+            let (start_ms, end_ms) = (unsigned(drafted.start_ms), unsigned(drafted.end_ms));
+            Some(KeyMoment {
+                id: format!("moment-{}", rank + 1),
+                start_ms,
+                end_ms,
+                reason,
+                score: score(rank),
+            })
+        });
     moments.collect()
 }
 
@@ -178,11 +209,23 @@ fn quotes(
     let quotes = draft.quotes.iter().filter_map(|drafted| {
         let mut evidence = citations.evidence(&drafted.segment_id)?;
         evidence.quote = Some(drafted.text.clone());
-        let segments = material.transcript.iter().flat_map(|source| &source.document.segments);
-        let speaker = segments.filter(|segment| segment.id == drafted.segment_id).find_map(|one| one.speaker.as_ref());
+        let segments = material
+            .transcript
+            .iter()
+            .flat_map(|source| &source.document.segments);
+        let speaker = segments
+            .filter(|segment| segment.id == drafted.segment_id)
+            .find_map(|one| one.speaker.as_ref());
         let speaker_id = speaker.and_then(|label| people::speaker_id(people, material, label));
         let (start_ms, end_ms) = (evidence.start_ms, evidence.end_ms);
-        Some(Quote { text: drafted.text.clone(), speaker_id, start_ms, end_ms, verbatim: true, evidence })
+        Some(Quote {
+            text: drafted.text.clone(),
+            speaker_id,
+            start_ms,
+            end_ms,
+            verbatim: true,
+            evidence,
+        })
     });
     quotes.collect()
 }
@@ -190,20 +233,36 @@ fn quotes(
 fn topics(draft: &Draft, material: &Material<'_>, citations: &Citations<'_>) -> Vec<Topic> {
     let own = draft.topics.iter().map(|drafted| {
         let instances = citations.ranges(&drafted.evidence);
-        let confidence = instances.iter().map(|one| one.confidence).fold(0.0, f64::max);
+        let confidence = instances
+            .iter()
+            .map(|one| one.confidence)
+            .fold(0.0, f64::max);
         let (name, path) = (drafted.name.clone(), vec![drafted.name.clone()]);
-        Topic { name, taxonomy: Taxonomy::Free, path, confidence, instances }
+        Topic {
+            name,
+            taxonomy: Taxonomy::Free,
+            path,
+            confidence,
+            instances,
+        }
     });
-    let given = material.meaning.iter().flat_map(|source| &source.document.topics).map(|topic| Topic {
-        name: topic.name.clone(),
-        taxonomy: Taxonomy::Iab,
-        path: topic.path.clone(),
-        confidence: topic.confidence,
-        instances: topic.instances.clone(),
-    });
+    let given = material
+        .meaning
+        .iter()
+        .flat_map(|source| &source.document.topics)
+        .map(|topic| Topic {
+            name: topic.name.clone(),
+            taxonomy: Taxonomy::Iab,
+            path: topic.path.clone(),
+            confidence: topic.confidence,
+            instances: topic.instances.clone(),
+        });
     let mut topics: Vec<Topic> = Vec::new();
     for topic in own.chain(given) {
-        if !topics.iter().any(|known| known.name.eq_ignore_ascii_case(&topic.name)) {
+        if !topics
+            .iter()
+            .any(|known| known.name.eq_ignore_ascii_case(&topic.name))
+        {
             topics.push(topic);
         }
     }
@@ -211,7 +270,10 @@ fn topics(draft: &Draft, material: &Material<'_>, citations: &Citations<'_>) -> 
 }
 
 fn brands(material: &Material<'_>) -> Vec<Brand> {
-    let logos = material.meaning.iter().flat_map(|source| &source.document.logos);
+    let logos = material
+        .meaning
+        .iter()
+        .flat_map(|source| &source.document.logos);
     let brand = |logo: &videoflow_shared::meaning::Logo| Brand {
         name: logo.name.clone(),
         kind: BrandKind::Logo,
@@ -222,75 +284,28 @@ fn brands(material: &Material<'_>) -> Vec<Brand> {
 
 fn renditions(timeline: &Timeline) -> Vec<Rendition> {
     let made = &timeline.renditions;
-    let plain = |kind, uri: &S3Uri| Rendition { kind, uri: uri.clone(), width: None, height: None, bitrate: None };
+    let plain = |kind, uri: &S3Uri| Rendition {
+        kind,
+        uri: uri.clone(),
+        width: None,
+        height: None,
+        bitrate: None,
+    };
     let files = made.renditions.iter().map(|one| Rendition {
         width: Some(one.width),
         height: Some(one.height),
         bitrate: Some(one.bitrate),
         ..plain(RenditionKind::Mp4, &one.uri)
     });
-    let streams = [plain(RenditionKind::Hls, &made.stream.hls), plain(RenditionKind::Dash, &made.stream.dash)];
-    let audio = made.audio.iter().map(|uri| plain(RenditionKind::Audio, uri));
-    files.chain(streams).chain(audio).collect()
-}
-
-fn statistics(material: &Material<'_>, chapters: usize, people: &[videoflow_shared::brief::Person]) -> Statistics {
-    let words: Vec<TimeRange> = material
-        .transcript
+    let streams = [
+        plain(RenditionKind::Hls, &made.stream.hls),
+        plain(RenditionKind::Dash, &made.stream.dash),
+    ];
+    let audio = made
+        .audio
         .iter()
-        .flat_map(|source| &source.document.segments)
-        .map(|one| TimeRange { start_ms: one.start_ms, end_ms: one.end_ms, confidence: one.confidence })
-        .collect();
-    let count = material.transcript.as_ref().map_or(0, |source| source.document.words());
-    let spoken_ms: u64 = merged(words).iter().map(|range| range.end_ms - range.start_ms).sum();
-    let told_apart = people.iter().filter(|one| one.kind == videoflow_shared::brief::PersonKind::Speaker).count();
-    Statistics {
-        shots: material.meaning.as_ref().map_or(0, |source| source.document.shots.len()),
-        chapters,
-        speakers: if count > 0 { told_apart.max(1) } else { 0 },
-        words: count,
-        silence_ms: material.timeline.duration_ms.saturating_sub(spoken_ms),
-    }
-}
-
-fn quality(material: &Material<'_>, chapters: &[Chapter]) -> Quality {
-    let covered: u64 = chapters.iter().map(|chapter| chapter.end_ms - chapter.start_ms).sum();
-    #[expect(clippy::cast_precision_loss, reason = "times are far below 2^52")]
-    let coverage = covered as f64 / material.timeline.duration_ms.max(1) as f64;
-    let problems = &material.written.reviewed.problems;
-    let of_parts = material.parts.iter().flat_map(|part| part.warnings.clone());
-    let missing = material.timeline.missing.iter();
-    Quality {
-        coverage: rounded(coverage.min(1.0)),
-        unsupported_statements: problems.iter().filter(|problem| problem.is_unsupported).count()
-            + material.parts.iter().map(|part| part.unsupported).sum::<usize>(),
-        schema_valid: false,
-        warnings: of_parts.chain(problems.iter().cloned().map(Warning::from)).collect(),
-        missing_analyses: missing
-            .map(|one| MissingAnalysis { name: one.name.clone(), reason: one.reason.clone() })
-            .collect(),
-    }
-}
-
-/// The prediction, with the model's real tokens in place of the predicted ones.
-fn cost(material: &Material<'_>) -> Cost {
-    let count = |own: u64, of_part: fn(&PartDraft) -> u64| own + material.parts.iter().map(of_part).sum::<u64>();
-    let input_tokens = count(material.written.input_tokens, |part| part.input_tokens);
-    let output_tokens = count(material.written.output_tokens, |part| part.output_tokens);
-    #[expect(clippy::cast_precision_loss, reason = "tokens are counted in thousands")]
-    let usage = [(Charge::ModelInput, input_tokens), (Charge::ModelOutput, output_tokens)]
-        .map(|(charge, tokens)| Usage { charge, quantity: tokens as f64 / 1000.0 });
-    let tokens = prices::bill(&usage).lines;
-    let is_model = |line: &Line| tokens.iter().any(|one| one.service == line.service && one.unit == line.unit);
-    let predicted = material.plan.predicted_cost.lines.iter().filter(|line| !is_model(line));
-    let lines = predicted.chain(&tokens).map(|line| CostLine {
-        service: line.service.clone(),
-        unit: line.unit.clone(),
-        qty: line.quantity,
-        unit_price: line.unit_price_usd,
-        price_date: line.as_of.clone(),
-    });
-    Cost { predicted_usd: material.plan.predicted_cost.total_usd, actual_usd: None, lines: lines.collect() }
+        .map(|uri| plain(RenditionKind::Audio, uri));
+    files.chain(streams).chain(audio).collect()
 }
 
 fn provenance(material: &Material<'_>, citations: Citations<'_>) -> Provenance {

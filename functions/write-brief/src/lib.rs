@@ -24,7 +24,9 @@ use compose::{Material, Source};
 use model::Model;
 
 /// Why there is no brief.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
@@ -133,20 +135,41 @@ impl Function {
     pub async fn handle(&self, input: Input) -> Result<Output, Error> {
         let id = &input.job_id;
         let places = self.stores.places(id);
-        let plan = self.stores.plan(id).await?.ok_or_else(|| Error::PlanNotFound(id.clone()))?;
-        let timeline: Option<Timeline> = self.stores.objects.get_json(&places.work("timeline.json")).await?;
+        let plan = self
+            .stores
+            .plan(id)
+            .await?
+            .ok_or_else(|| Error::PlanNotFound(id.clone()))?;
+        let timeline: Option<Timeline> = self
+            .stores
+            .objects
+            .get_json(&places.work("timeline.json"))
+            .await?;
         let timeline = timeline.ok_or_else(|| Error::TimelineNotFound(id.clone()))?;
         let parts = self.parts(id, input.part_count).await?;
         let started_at = clock::now();
-        let request = if parts.is_empty() { prompt::whole(&timeline) } else { prompt::together(&timeline, &parts) };
-        let window = Window { start_ms: 0, end_ms: timeline.duration_ms };
+        let request = if parts.is_empty() {
+            prompt::whole(&timeline)
+        } else {
+            prompt::together(&timeline, &parts)
+        };
+        let window = Window {
+            start_ms: 0,
+            end_ms: timeline.duration_ms,
+        };
         let written = self.model.write(request, &timeline, window).await?;
         let profile = profiles::find(&plan.profile);
-        let profile = profile.ok_or_else(|| Error::RecordUnreadable(format!("no profile `{}`", plan.profile)))?;
+        let profile = profile
+            .ok_or_else(|| Error::RecordUnreadable(format!("no profile `{}`", plan.profile)))?;
         let material = Material {
             plan: &plan,
             policy: &profile.moderation,
-            job: &self.stores.jobs.get(id).await?.ok_or_else(|| Error::JobNotFound(id.clone()))?,
+            job: &self
+                .stores
+                .jobs
+                .get(id)
+                .await?
+                .ok_or_else(|| Error::JobNotFound(id.clone()))?,
             transcript: self.read(timeline.sources.transcript.as_ref()).await?,
             labels: self.read(timeline.sources.labels.as_ref()).await?,
             moderation: self.read(timeline.sources.moderation.as_ref()).await?,
@@ -164,12 +187,17 @@ impl Function {
         judge(&mut brief);
         let uri = places.work("brief.json");
         self.stores.objects.put_json(&uri, &brief).await?;
-        Ok(Output { brief: uri, warnings: brief.quality.warnings.len() })
+        Ok(Output {
+            brief: uri,
+            warnings: brief.quality.warnings.len(),
+        })
     }
 
     async fn parts(&self, job: &JobId, count: u32) -> Result<Vec<PartDraft>, Error> {
         if usize::try_from(count).unwrap_or(usize::MAX) > PARTS_LIMIT {
-            return Err(Error::InvalidInput(format!("{count} parts; at most {PARTS_LIMIT} are made")));
+            return Err(Error::InvalidInput(format!(
+                "{count} parts; at most {PARTS_LIMIT} are made"
+            )));
         }
         let mut parts = Vec::new();
         for index in 0..count {
@@ -181,14 +209,22 @@ impl Function {
     }
 
     /// A document with its digest; `None` when the timeline names none.
-    async fn read<T: DeserializeOwned>(&self, uri: Option<&S3Uri>) -> Result<Option<Source<T>>, Error> {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        uri: Option<&S3Uri>,
+    ) -> Result<Option<Source<T>>, Error> {
         use sha2::Digest;
         let Some(uri) = uri else { return Ok(None) };
         let bytes = self.stores.objects.get(uri, DOCUMENT_LIMIT_BYTES).await?;
         let bytes = bytes.ok_or_else(|| Error::DocumentMissing(uri.clone()))?;
         let document = serde_json::from_slice(&bytes);
-        let document = document.map_err(|error| Error::RecordUnreadable(format!("{uri}: {error}")))?;
-        Ok(Some(Source { uri: uri.clone(), sha256: hex(&sha2::Sha256::digest(&bytes)), document }))
+        let document =
+            document.map_err(|error| Error::RecordUnreadable(format!("{uri}: {error}")))?;
+        Ok(Some(Source {
+            uri: uri.clone(),
+            sha256: hex(&sha2::Sha256::digest(&bytes)),
+            document,
+        }))
     }
 }
 
@@ -196,6 +232,12 @@ impl Function {
 fn judge(brief: &mut Brief) {
     let violations = brief::violations(&json!(brief));
     brief.quality.schema_valid = violations.is_empty();
-    let warning = |message| Warning { code: "SchemaViolated".to_owned(), message };
-    brief.quality.warnings.extend(violations.into_iter().map(warning));
+    let warning = |message| Warning {
+        code: "SchemaViolated".to_owned(),
+        message,
+    };
+    brief
+        .quality
+        .warnings
+        .extend(violations.into_iter().map(warning));
 }

@@ -1,7 +1,7 @@
 //! Entry point of the function.
 
-use write_brief::Function;
 use videoflow_shared::lambda::{self, StartError};
+use write_brief::Function;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {

@@ -5,8 +5,9 @@ use aws_sdk_bedrockruntime::Client;
 use aws_sdk_bedrockruntime::error::BuildError;
 use aws_sdk_bedrockruntime::operation::converse::ConverseOutput;
 use aws_sdk_bedrockruntime::types::{
-    ContentBlock, ConversationRole, InferenceConfiguration, JsonSchemaDefinition, Message, OutputConfig, OutputFormat,
-    OutputFormatStructure, OutputFormatType, StopReason, SystemContentBlock,
+    ContentBlock, ConversationRole, InferenceConfiguration, JsonSchemaDefinition, Message,
+    OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType, StopReason,
+    SystemContentBlock,
 };
 use videoflow_shared::brief::draft::{self, Draft};
 use videoflow_shared::brief::review::{Problem, Reviewed, Window, review};
@@ -72,12 +73,15 @@ enum Answer {
 }
 
 impl Model {
-    /// The model that BEDROCK_MODEL_ID names.
+    /// The model that `BEDROCK_MODEL_ID` names.
     ///
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self { client: Client::new(config), id: settings::read(Setting::BedrockModelId)? })
+        Ok(Self {
+            client: Client::new(config),
+            id: settings::read(Setting::BedrockModelId)?,
+        })
     }
 
     /// Its id.
@@ -89,7 +93,12 @@ impl Model {
     ///
     /// # Errors
     /// All of [`Error`].
-    pub async fn write(&self, request: String, timeline: &Timeline, window: Window) -> Result<Written, Error> {
+    pub async fn write(
+        &self,
+        request: String,
+        timeline: &Timeline,
+        window: Window,
+    ) -> Result<Written, Error> {
         let mut turns = vec![(ConversationRole::User, request)];
         let first = self.ask(&turns).await?;
         let (reviewed, complaint) = judge(&first.answer, timeline, window);
@@ -109,7 +118,8 @@ impl Model {
     }
 
     async fn ask(&self, turns: &[(ConversationRole, String)]) -> Result<Turn, Error> {
-        let refused = |error: BuildError| error::Error::ServiceRefused(format!("Converse: {error}"));
+        let refused =
+            |error: BuildError| error::Error::ServiceRefused(format!("Converse: {error}"));
         let messages: Result<Vec<Message>, BuildError> = turns.iter().map(message).collect();
         let request = self
             .client
@@ -118,21 +128,33 @@ impl Model {
             .system(SystemContentBlock::Text(prompt::INSTRUCTIONS.to_owned()))
             .set_messages(Some(messages.map_err(refused)?))
             .inference_config(
-                InferenceConfiguration::builder().max_tokens(ANSWER_TOKENS).temperature(TEMPERATURE).build(),
+                InferenceConfiguration::builder()
+                    .max_tokens(ANSWER_TOKENS)
+                    .temperature(TEMPERATURE)
+                    .build(),
             )
             .output_config(output_config().map_err(refused)?);
-        let output = request.send().await.map_err(|error| classify("Converse", &error))?;
+        let output = request
+            .send()
+            .await
+            .map_err(|error| classify("Converse", &error))?;
         read(&output)
     }
 }
 
 fn message((role, text): &(ConversationRole, String)) -> Result<Message, BuildError> {
-    Message::builder().role(role.clone()).content(ContentBlock::Text(text.clone())).build()
+    Message::builder()
+        .role(role.clone())
+        .content(ContentBlock::Text(text.clone()))
+        .build()
 }
 
 /// JSON of the reduced schema.
 fn output_config() -> Result<OutputConfig, BuildError> {
-    let schema = JsonSchemaDefinition::builder().name(prompt::SCHEMA_NAME).schema(draft::SCHEMA).build()?;
+    let schema = JsonSchemaDefinition::builder()
+        .name(prompt::SCHEMA_NAME)
+        .schema(draft::SCHEMA)
+        .build()?;
     let format = OutputFormat::builder()
         .r#type(OutputFormatType::JsonSchema)
         .structure(OutputFormatStructure::JsonSchema(schema))
@@ -143,7 +165,11 @@ fn output_config() -> Result<OutputConfig, BuildError> {
 fn read(output: &ConverseOutput) -> Result<Turn, Error> {
     let message = output.output().and_then(|output| output.as_message().ok());
     let blocks = message.map(Message::content).unwrap_or_default();
-    let text: String = blocks.iter().filter_map(|block| block.as_text().ok()).map(String::as_str).collect();
+    let text: String = blocks
+        .iter()
+        .filter_map(|block| block.as_text().ok())
+        .map(String::as_str)
+        .collect();
     let answer = answer(output.stop_reason(), text)?;
     let tokens = |count: i32| u64::try_from(count).unwrap_or(0);
     let usage = output.usage();
@@ -157,14 +183,23 @@ fn read(output: &ConverseOutput) -> Result<Turn, Error> {
 /// What a stop reason makes of a text.
 fn answer(reason: &StopReason, text: String) -> Result<Answer, Error> {
     match reason {
-        StopReason::EndTurn | StopReason::StopSequence | StopReason::MalformedModelOutput => Ok(Answer::Text(text)),
+        StopReason::EndTurn | StopReason::StopSequence | StopReason::MalformedModelOutput => {
+            Ok(Answer::Text(text))
+        }
         StopReason::MaxTokens => Ok(Answer::Truncated),
-        other => Err(Error::ModelRefused(format!("stop reason {}", other.as_str()))),
+        other => Err(Error::ModelRefused(format!(
+            "stop reason {}",
+            other.as_str()
+        ))),
     }
 }
 
 /// The checked draft of an answer that can be read, and the complaint about an answer that is not good.
-fn judge(answer: &Answer, timeline: &Timeline, window: Window) -> (Option<Reviewed>, Option<String>) {
+fn judge(
+    answer: &Answer,
+    timeline: &Timeline,
+    window: Window,
+) -> (Option<Reviewed>, Option<String>) {
     let text = match answer {
         Answer::Text(text) => text,
         Answer::Truncated => return (None, Some(String::new())),
@@ -172,13 +207,21 @@ fn judge(answer: &Answer, timeline: &Timeline, window: Window) -> (Option<Review
     match draft::parse(text) {
         Ok(draft) => reviewed(draft, timeline, window),
         Err(error) => {
-            let problem = Problem { code: "AnswerMalformed", message: error.to_string(), is_unsupported: false };
+            let problem = Problem {
+                code: "AnswerMalformed",
+                message: error.to_string(),
+                is_unsupported: false,
+            };
             (None, Some(prompt::correction(&[problem])))
         }
     }
 }
 
-fn reviewed(draft: Draft, timeline: &Timeline, window: Window) -> (Option<Reviewed>, Option<String>) {
+fn reviewed(
+    draft: Draft,
+    timeline: &Timeline,
+    window: Window,
+) -> (Option<Reviewed>, Option<String>) {
     let reviewed = review(draft, timeline, window);
     let complaint = (!reviewed.problems.is_empty()).then(|| prompt::correction(&reviewed.problems));
     (Some(reviewed), complaint)
@@ -187,7 +230,9 @@ fn reviewed(draft: Draft, timeline: &Timeline, window: Window) -> (Option<Review
 /// The draft with fewer problems; the corrected one when they are equal.
 fn better(first: Option<Reviewed>, corrected: Option<Reviewed>) -> Option<Reviewed> {
     match (first, corrected) {
-        (Some(first), Some(corrected)) if first.problems.len() < corrected.problems.len() => Some(first),
+        (Some(first), Some(corrected)) if first.problems.len() < corrected.problems.len() => {
+            Some(first)
+        }
         (first, corrected) => corrected.or(first),
     }
 }
@@ -205,7 +250,11 @@ fn unusable(answer: &Answer) -> Error {
 fn written(reviewed: Reviewed, turns: &[&Turn]) -> Written {
     let input_tokens = turns.iter().map(|turn| turn.input_tokens).sum();
     let output_tokens = turns.iter().map(|turn| turn.output_tokens).sum();
-    Written { reviewed, input_tokens, output_tokens }
+    Written {
+        reviewed,
+        input_tokens,
+        output_tokens,
+    }
 }
 
 #[cfg(test)]
@@ -225,21 +274,41 @@ mod tests {
     fn stop_reasons_tell_refusals_from_answers() {
         check(&StopReason::EndTurn, Ok(Answer::Text("x".into())));
         check(&StopReason::MaxTokens, Ok(Answer::Truncated));
-        check(&StopReason::GuardrailIntervened, Err("stop reason guardrail_intervened"));
-        check(&StopReason::ContentFiltered, Err("stop reason content_filtered"));
+        check(
+            &StopReason::GuardrailIntervened,
+            Err("stop reason guardrail_intervened"),
+        );
+        check(
+            &StopReason::ContentFiltered,
+            Err("stop reason content_filtered"),
+        );
         check(&StopReason::from("refusal"), Err("stop reason refusal"));
-        check(&StopReason::ModelContextWindowExceeded, Err("stop reason model_context_window_exceeded"));
+        check(
+            &StopReason::ModelContextWindowExceeded,
+            Err("stop reason model_context_window_exceeded"),
+        );
     }
 
     #[test]
     fn the_better_draft_is_kept() {
         let draft = |problems: usize| {
-            let problem = Problem { code: "X", message: String::new(), is_unsupported: false };
-            Some(Reviewed { draft: Draft::default(), problems: vec![problem; problems] })
+            let problem = Problem {
+                code: "X",
+                message: String::new(),
+                is_unsupported: false,
+            };
+            Some(Reviewed {
+                draft: Draft::default(),
+                problems: vec![problem; problems],
+            })
         };
-        let check = |first: Option<Reviewed>, corrected: Option<Reviewed>, expected: Option<usize>| {
-            assert_eq!(better(first, corrected).map(|kept| kept.problems.len()), expected);
-        };
+        let check =
+            |first: Option<Reviewed>, corrected: Option<Reviewed>, expected: Option<usize>| {
+                assert_eq!(
+                    better(first, corrected).map(|kept| kept.problems.len()),
+                    expected
+                );
+            };
         check(draft(3), draft(1), Some(1));
         check(draft(1), draft(3), Some(1));
         check(draft(2), None, Some(2));
@@ -250,7 +319,10 @@ mod tests {
     #[test]
     fn unusable_answers_have_names() {
         assert_eq!(unusable(&Answer::Truncated), Error::ModelTruncated);
-        assert!(matches!(unusable(&Answer::Text("no JSON".into())), Error::BriefRejected(_)));
+        assert!(matches!(
+            unusable(&Answer::Text("no JSON".into())),
+            Error::BriefRejected(_)
+        ));
     }
 
     #[test]
@@ -258,6 +330,9 @@ mod tests {
         let config = output_config().unwrap_or_else(|error| unreachable!("{error}"));
         let structure = config.text_format().and_then(OutputFormat::structure);
         let schema = structure.and_then(|structure| structure.as_json_schema().ok());
-        assert_eq!(schema.map(JsonSchemaDefinition::schema), Some(draft::SCHEMA));
+        assert_eq!(
+            schema.map(JsonSchemaDefinition::schema),
+            Some(draft::SCHEMA)
+        );
     }
 }

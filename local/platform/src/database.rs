@@ -15,9 +15,7 @@ pub(crate) fn open(file: Option<&Path>, schema: &str) -> rusqlite::Result<Connec
         Some(file) => Connection::open(file)?,
         None => Connection::open_in_memory()?,
     };
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA case_sensitive_like = ON;",
-    )?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")?;
     connection.execute_batch(schema)?;
     Ok(connection)
 }

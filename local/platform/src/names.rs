@@ -48,13 +48,3 @@ pub fn function_arn(function: &str) -> String {
 pub fn role_arn(role: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{}", prefixed(role))
 }
-
-/// ARN of a queue, given its name without prefix.
-pub fn queue_arn(queue: &str) -> String {
-    format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{}", prefixed(queue))
-}
-
-/// ARN of a topic, given its name without prefix.
-pub fn topic_arn(topic: &str) -> String {
-    format!("arn:aws:sns:{REGION}:{ACCOUNT}:{}", prefixed(topic))
-}

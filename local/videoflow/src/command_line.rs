@@ -8,13 +8,18 @@ use crate::commands::{asl, history, run, up};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = "\
+#[command(
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   videoflow run holiday.mp4                     everything of the job lands in ./videoflow-out/<job>/
   videoflow run holiday.mp4 --out /tmp/briefs --json
   videoflow up                                  AWS's wire protocols on 127.0.0.1:4566
   videoflow history v-0123…                     down to the failed state
-  videoflow asl check statemachines/*.asl.json")]
+  videoflow asl check statemachines/*.asl.json"
+)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -15,6 +15,17 @@ use crate::tools::Tools;
 /// Waits and retry delays are multiplied by this: AWS-sized waits would slow a laptop down.
 const TIME_SCALE: f64 = 1.0 / 50.0;
 
+/// Arguments of every command that starts the platform.
+#[derive(Debug, clap::Args)]
+pub struct Parts {
+    /// Folder of the functions' binaries [default: that of this program]
+    #[arg(long, value_name = "DIR", env = "VIDEOFLOW_FUNCTIONS")]
+    pub functions: Option<PathBuf>,
+    /// Folder with other definitions than those in this program
+    #[arg(long, value_name = "DIR", env = "VIDEOFLOW_STATEMACHINES")]
+    pub statemachines: Option<PathBuf>,
+}
+
 /// How a command wants its platform.
 #[derive(Debug)]
 pub struct Wanted<'a> {
@@ -54,17 +65,30 @@ pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running
         definitions,
         port: wanted.port,
         time_scale: TIME_SCALE,
-        stand_ins: Box::new(|objects, scratch| stand_ins::services(stand_ins::Config { objects, scratch, models })),
+        stand_ins: Box::new(|objects, scratch| {
+            stand_ins::services(stand_ins::Config {
+                objects,
+                scratch,
+                models,
+            })
+        }),
         reconcile_interval: wanted.reconcile_interval,
     };
-    Ok(Running { platform: Platform::start(config).await?, _lock: lock })
+    Ok(Running {
+        platform: Platform::start(config).await?,
+        _lock: lock,
+    })
 }
 
 fn lock(wanted: &Wanted<'_>) -> anyhow::Result<File> {
-    fs::create_dir_all(wanted.data).with_context(|| format!("cannot make {}", wanted.data.display()))?;
+    fs::create_dir_all(wanted.data)
+        .with_context(|| format!("cannot make {}", wanted.data.display()))?;
     let path = wanted.data.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    if !file.try_lock_exclusive().with_context(|| format!("cannot lock {}", path.display()))? {
+    if !file
+        .try_lock_exclusive()
+        .with_context(|| format!("cannot lock {}", path.display()))?
+    {
         bail!("another videoflow is using {}", wanted.shown.display());
     }
     Ok(file)

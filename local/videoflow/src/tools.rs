@@ -19,16 +19,18 @@ pub struct Tools {
     pub models: PathBuf,
 }
 
-/// Finds what the platform needs.
+/// Finds what the platform needs; the functions lie beside this program unless a folder is given.
 ///
 /// # Errors
 /// One sentence that names what is missing and the cure.
-pub fn find() -> anyhow::Result<Tools> {
+pub fn find(functions: Option<&Path>) -> anyhow::Result<Tools> {
     let executable = std::env::current_exe()?;
-    let beside = executable.parent().map(Path::to_path_buf).unwrap_or_default();
-    let functions = std::env::var_os("VIDEOFLOW_FUNCTIONS").map_or(beside, PathBuf::from);
-    let missing: Vec<&str> =
-        FUNCTION_NAMES.into_iter().filter(|function| !functions.join(function).is_file()).collect();
+    let beside = executable.parent().unwrap_or(&executable);
+    let functions = functions.unwrap_or(beside).to_path_buf();
+    let missing: Vec<&str> = FUNCTION_NAMES
+        .into_iter()
+        .filter(|function| !functions.join(function).is_file())
+        .collect();
     ensure!(
         missing.is_empty(),
         "these functions are missing in {}: {}; run `make build-local`",
@@ -36,16 +38,33 @@ pub fn find() -> anyhow::Result<Tools> {
         missing.join(", ")
     );
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_installed = |program: &&str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    let missing: Vec<&str> = PROGRAMS.into_iter().filter(|program| !is_installed(program)).collect();
-    ensure!(missing.is_empty(), "{} not found on the PATH; run `make setup`", missing.join(" and "));
+    let is_installed =
+        |program: &&str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+    let missing: Vec<&str> = PROGRAMS
+        .into_iter()
+        .filter(|program| !is_installed(program))
+        .collect();
+    ensure!(
+        missing.is_empty(),
+        "{} not found on the PATH; run `make setup`",
+        missing.join(" and ")
+    );
     let models = std::env::var_os("VIDEOFLOW_MODELS").map(PathBuf::from);
-    let models = models.or_else(|| found_above(&executable)).unwrap_or_else(|| PathBuf::from(MODELS));
-    ensure!(models.is_dir(), "the models are missing: {} is no folder; run `make setup`", models.display());
+    let models = models
+        .or_else(|| found_above(&executable))
+        .unwrap_or_else(|| PathBuf::from(MODELS));
+    ensure!(
+        models.is_dir(),
+        "the models are missing: {} is no folder; run `make setup`",
+        models.display()
+    );
     Ok(Tools { functions, models })
 }
 
 /// The models' folder of the repository that the executable was built in.
 fn found_above(executable: &Path) -> Option<PathBuf> {
-    executable.ancestors().map(|folder| folder.join(MODELS)).find(|models| models.is_dir())
+    executable
+        .ancestors()
+        .map(|folder| folder.join(MODELS))
+        .find(|models| models.is_dir())
 }

@@ -9,5 +9,8 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn throw(_: LambdaEvent<Value>) -> Result<Value, Diagnostic> {
-    Err(Diagnostic { error_type: "Thrown".into(), error_message: "this function was made to throw".into() })
+    Err(Diagnostic {
+        error_type: "Thrown".into(),
+        error_message: "this function was made to throw".into(),
+    })
 }

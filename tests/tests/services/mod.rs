@@ -2,6 +2,7 @@
 
 mod dynamodb;
 mod events;
+mod failure;
 mod ledger;
 mod s3;
 mod sns;
@@ -46,12 +47,13 @@ struct Local {
     events: Arc<Events>,
     server: JoinHandle<std::io::Result<()>>,
     /// Deleted with the test, where it is the test's own.
-    _folder: Option<TempDir>,
+    folder: Option<TempDir>,
 }
 
 impl Drop for Local {
     fn drop(&mut self) {
         self.server.abort();
+        drop(self.folder.take());
     }
 }
 
@@ -60,7 +62,7 @@ impl Local {
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut local = Self::on(folder.path()).await;
-        local._folder = Some(folder);
+        local.folder = Some(folder);
         local
     }
 
@@ -70,16 +72,22 @@ impl Local {
         let url = server.url();
         let record = Arc::new(Record::open(&folder.join("calls.jsonl")).expect("a record"));
         let queues = Queues::open(Some(&folder.join("queues.sqlite")), &url).expect("queues");
-        queues.create_with_dead_letters(QUEUE, Duration::from_secs(30), 2).expect("a queue");
+        queues
+            .create_with_dead_letters(QUEUE, Duration::from_secs(30), 2)
+            .expect("a queue");
         let queues = Arc::new(queues);
         let archive = folder.join("archive.jsonl");
         let events = Events::open(Arc::clone(&queues), BUS, Some(&archive)).expect("buses");
         let events = Arc::new(events);
         let pattern = r#"{"source": ["aws.s3"], "detail-type": ["Object Created"]}"#;
         let queue_arn = videoflow_platform::arn::queue(QUEUE);
-        events.put_queue_rule("object-created", "default", pattern, &queue_arn).expect("a rule");
+        events
+            .put_queue_rule("object-created", "default", pattern, &queue_arn)
+            .expect("a rule");
         let tables = DynamoDb::open(&folder.join("tables.sqlite")).expect("tables");
-        tables.create_tables("videoflow-local-").expect("new tables");
+        tables
+            .create_tables("videoflow-local-")
+            .expect("new tables");
         let topics = Arc::new(Topics::open(None).expect("topics"));
         topics.create(TOPIC).expect("a topic");
         let buckets = buckets(folder, &events);
@@ -91,7 +99,8 @@ impl Local {
         services.add(Arc::clone(&topics) as _);
         services.add(Arc::new(buckets.clone()));
         let http = HttpService::new(&buckets, record);
-        let server = tokio::spawn(server.serve(Arc::clone(&services), http, std::future::pending()));
+        let server =
+            tokio::spawn(server.serve(Arc::clone(&services), http, std::future::pending()));
         Self {
             url,
             services,
@@ -99,7 +108,7 @@ impl Local {
             topics,
             events,
             server,
-            _folder: None,
+            folder: None,
         }
     }
 
@@ -109,9 +118,9 @@ impl Local {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .endpoint_url(&self.url)
-            .credentials_provider(aws_sdk_s3::config::SharedCredentialsProvider::new(Credentials::new(
-                principal, "local", None, None, "test",
-            )))
+            .credentials_provider(aws_sdk_s3::config::SharedCredentialsProvider::new(
+                Credentials::new(principal, "local", None, None, "test"),
+            ))
             .retry_config(aws_sdk_s3::config::retry::RetryConfig::disabled())
             .build()
     }
@@ -123,8 +132,14 @@ impl Local {
 
     /// Bodies of the messages that are in a queue.
     async fn received(&self, queue: &str) -> Vec<serde_json::Value> {
-        let messages = self.queues.poll(queue, 10, Duration::ZERO).await.expect("a queue");
-        let bodies = messages.iter().map(|message| serde_json::from_str(&message.body).expect("JSON"));
+        let messages = self
+            .queues
+            .poll(queue, 10, Duration::ZERO)
+            .await
+            .expect("a queue");
+        let bodies = messages
+            .iter()
+            .map(|message| serde_json::from_str(&message.body).expect("JSON"));
         bodies.collect()
     }
 }
@@ -135,7 +150,10 @@ fn buckets(folder: &Path, events: &Arc<Events>) -> Buckets {
         (SOURCE, Versioning::Enabled, Notifications::EventBridge),
         (OUTPUT, Versioning::Off, Notifications::Off),
     ] {
-        let settings = Settings { versioning, notifications };
+        let settings = Settings {
+            versioning,
+            notifications,
+        };
         buckets.create_bucket(name, settings).expect("a bucket");
     }
     buckets
@@ -143,5 +161,8 @@ fn buckets(folder: &Path, events: &Arc<Events>) -> Buckets {
 
 /// Code of an error answer; empty when there is none.
 fn code<T, E: ProvideErrorMetadata>(answer: Result<T, E>) -> String {
-    answer.err().and_then(|error| error.code().map(str::to_owned)).unwrap_or_default()
+    answer
+        .err()
+        .and_then(|error| error.code().map(str::to_owned))
+        .unwrap_or_default()
 }

@@ -23,7 +23,16 @@ pub fn word_error_rate(reference: &str, hypothesis: &str) -> f64 {
 }
 
 fn words(text: &str) -> Vec<String> {
-    let spaced: String = text.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect();
+    let spaced: String = text
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || c == '\'' {
+                c
+            } else {
+                ' '
+            }
+        })
+        .collect();
     let spelled = |word: &str| match word.to_lowercase().as_str() {
         "mr" => "mister".to_owned(),
         other => other.to_owned(),
@@ -35,9 +44,16 @@ fn words(text: &str) -> Vec<String> {
 fn counts_wrong_missing_and_additional_words() {
     let check = |reference: &str, hypothesis: &str, expected: f64| {
         let rate = word_error_rate(reference, hypothesis);
-        assert!((rate - expected).abs() < 1e-9, "{reference:?}, {hypothesis:?}: {rate}");
+        assert!(
+            (rate - expected).abs() < 1e-9,
+            "{reference:?}, {hypothesis:?}: {rate}"
+        );
     };
-    check("He was ill disposed, Mister Dashwood.", "he was ill-disposed mr. Dashwood", 0.0);
+    check(
+        "He was ill disposed, Mister Dashwood.",
+        "he was ill-disposed mr. Dashwood",
+        0.0,
+    );
     check("one two three four", "one too three four", 0.25);
     check("one two three four", "one three four", 0.25);
     check("one two three four", "one two and three four", 0.25);

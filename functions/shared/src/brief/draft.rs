@@ -117,11 +117,28 @@ pub struct PartDraft {
 impl Draft {
     /// Ids that the draft cites.
     pub fn cited(&self) -> impl Iterator<Item = &String> {
-        let chapters = self.chapters.iter().flat_map(|chapter| &chapter.summary.evidence);
-        let moments = self.key_moments.iter().flat_map(|moment| &moment.reason.evidence);
-        let named = self.people.iter().chain(&self.topics).flat_map(|named| &named.evidence);
+        let chapters = self
+            .chapters
+            .iter()
+            .flat_map(|chapter| &chapter.summary.evidence);
+        let moments = self
+            .key_moments
+            .iter()
+            .flat_map(|moment| &moment.reason.evidence);
+        let named = self
+            .people
+            .iter()
+            .chain(&self.topics)
+            .flat_map(|named| &named.evidence);
         let quotes = self.quotes.iter().map(|quote| &quote.segment_id);
-        self.title.evidence.iter().chain(&self.summary.evidence).chain(chapters).chain(moments).chain(named).chain(quotes)
+        self.title
+            .evidence
+            .iter()
+            .chain(&self.summary.evidence)
+            .chain(chapters)
+            .chain(moments)
+            .chain(named)
+            .chain(quotes)
     }
 }
 
@@ -131,7 +148,10 @@ impl Draft {
 /// [`Error::Malformed`].
 pub fn parse(answer: &str) -> Result<Draft, Error> {
     let text = answer.trim();
-    let unfenced = text.strip_prefix("```json").or_else(|| text.strip_prefix("```")).unwrap_or(text);
+    let unfenced = text
+        .strip_prefix("```json")
+        .or_else(|| text.strip_prefix("```"))
+        .unwrap_or(text);
     let unfenced = unfenced.trim_end_matches("```");
     serde_json::from_str(unfenced).map_err(|error| Error::Malformed(error.to_string()))
 }
@@ -179,13 +199,28 @@ mod tests {
     fn schema_stays_within_structured_output() {
         fn walk(schema: &serde_json::Value) {
             if let Some(members) = schema.as_object() {
-                for name in ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "$ref", "pattern"] {
-                    assert!(!members.contains_key(name) || schema["type"].is_object(), "{name}");
+                for name in [
+                    "minimum",
+                    "maximum",
+                    "minLength",
+                    "maxLength",
+                    "minItems",
+                    "maxItems",
+                    "$ref",
+                    "pattern",
+                ] {
+                    assert!(
+                        !members.contains_key(name) || schema["type"].is_object(),
+                        "{name}"
+                    );
                 }
                 if schema["type"] == "object" {
                     assert_eq!(schema["additionalProperties"], json!(false));
                     let required = schema["required"].as_array().map_or(0, Vec::len);
-                    assert_eq!(Some(required), schema["properties"].as_object().map(serde_json::Map::len));
+                    assert_eq!(
+                        Some(required),
+                        schema["properties"].as_object().map(serde_json::Map::len)
+                    );
                 }
                 members.values().for_each(walk);
             }

@@ -10,6 +10,7 @@ use crate::transcript::Transcript;
 
 use super::{Brief, RenditionKind};
 
+mod closing;
 mod html;
 mod markdown;
 mod sections;
@@ -45,7 +46,10 @@ pub fn candidates(uri: &S3Uri) -> [String; 2] {
     // `media/<job>/<name>`: the job may be an earlier one whose files were used again.
     let below = uri.key.strip_prefix("media/").unwrap_or(&uri.key);
     let name = below.split_once('/').map_or(below, |(_, name)| name);
-    [format!("../../{}", encoded(&uri.key)), format!("media/{}", encoded(name))]
+    [
+        format!("../../{}", encoded(&uri.key)),
+        format!("media/{}", encoded(name)),
+    ]
 }
 
 /// Address of a published file beside the page: `subtitles/en.vtt`.
@@ -56,15 +60,45 @@ fn beside(uri: &S3Uri) -> String {
 
 /// The file to play: the highest up to 720 lines, else the lowest.
 fn played(brief: &Brief) -> Option<&super::Rendition> {
-    let files = || brief.renditions.iter().filter(|one| one.kind == RenditionKind::Mp4);
+    let files = || {
+        brief
+            .renditions
+            .iter()
+            .filter(|one| one.kind == RenditionKind::Mp4)
+    };
     let height = |one: &&super::Rendition| one.height.unwrap_or(0);
-    files().filter(|one| height(one) <= PLAYED_HEIGHT).max_by_key(height).or_else(|| files().min_by_key(height))
+    files()
+        .filter(|one| height(one) <= PLAYED_HEIGHT)
+        .max_by_key(height)
+        .or_else(|| files().min_by_key(height))
+}
+
+/// Labels for people: those that are no parent of another one (an espresso, not that it is also a beverage).
+fn telling(brief: &Brief) -> impl Iterator<Item = &crate::labels::Label> {
+    let is_parent = |name: &String| {
+        brief
+            .labels
+            .iter()
+            .any(|other| other.parents.contains(name))
+    };
+    brief
+        .labels
+        .iter()
+        .filter(move |label| !is_parent(&label.name))
 }
 
 /// A path with everything percent-encoded that is not plain.
 fn encoded(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    path.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 /// Text for an element or a quoted attribute.
@@ -89,7 +123,11 @@ fn escaped(text: &str) -> String {
 fn clock(ms: u64) -> String {
     let seconds = ms / 1000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes}:{seconds:02}")
+    }
 }
 
 /// A share as percent, rounded.

@@ -42,7 +42,7 @@ pub struct Quality {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Warning {
-    /// PascalCase name.
+    /// Name in Pascal case.
     pub code: String,
     /// In words.
     pub message: String,

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{ABSTRACT_CHARACTERS, Warning};
 use super::draft::{Chapter, Draft, KeyMoment, Named, Quote, Statement};
+use super::{ABSTRACT_CHARACTERS, Warning};
 use crate::timeline::{Entry, Kind, Timeline};
 
 mod chapters;
@@ -32,7 +32,9 @@ impl Window {
     fn fit(self, start_ms: i64, end_ms: i64) -> Option<(u64, u64)> {
         let start = u64::try_from(start_ms.max(0)).ok()?;
         let end = u64::try_from(end_ms).ok()?;
-        let is_near = start_ms >= 0 && start + TOLERANCE_MS >= self.start_ms && end <= self.end_ms + TOLERANCE_MS;
+        let is_near = start_ms >= 0
+            && start + TOLERANCE_MS >= self.start_ms
+            && end <= self.end_ms + TOLERANCE_MS;
         let (start, end) = (start.max(self.start_ms), end.min(self.end_ms));
         (is_near && start < end).then_some((start, end))
     }
@@ -41,7 +43,7 @@ impl Window {
 /// Something wrong with a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// PascalCase name.
+    /// Name in Pascal case.
     pub code: &'static str,
     /// In words, for the model and for the reader of the brief.
     pub message: String,
@@ -51,7 +53,10 @@ pub struct Problem {
 
 impl From<Problem> for Warning {
     fn from(problem: Problem) -> Self {
-        Self { code: problem.code.to_owned(), message: problem.message }
+        Self {
+            code: problem.code.to_owned(),
+            message: problem.message,
+        }
     }
 }
 
@@ -66,18 +71,34 @@ pub struct Reviewed {
 
 /// Checks and cleans a draft.
 pub fn review(draft: Draft, timeline: &Timeline, window: Window) -> Reviewed {
-    let mut review = Review { timeline, window, problems: Vec::new() };
+    let mut review = Review {
+        timeline,
+        window,
+        problems: Vec::new(),
+    };
     let title = review.statement("title", draft.title);
     let mut summary = review.statement("summary", draft.summary);
     summary.text = review.bounded_words(summary.text);
-    let abstract_short = review.bounded_abstract(draft.abstract_short);
+    let abstract_short = review.bounded_abstract(&draft.abstract_short);
     let chapters = review.chapters(draft.chapters);
     let key_moments = review.key_moments(draft.key_moments);
     let people = review.people(draft.people);
     let topics = review.topics(draft.topics);
     let quotes = review.quotes(draft.quotes);
-    let draft = Draft { title, summary, abstract_short, chapters, key_moments, people, topics, quotes };
-    Reviewed { draft, problems: review.problems }
+    let draft = Draft {
+        title,
+        summary,
+        abstract_short,
+        chapters,
+        key_moments,
+        people,
+        topics,
+        quotes,
+    };
+    Reviewed {
+        draft,
+        problems: review.problems,
+    }
 }
 
 struct Review<'a> {
@@ -86,13 +107,21 @@ struct Review<'a> {
     problems: Vec<Problem>,
 }
 
-impl<'a> Review<'a> {
+impl Review<'_> {
     fn report(&mut self, code: &'static str, message: String) {
-        self.problems.push(Problem { code, message, is_unsupported: false });
+        self.problems.push(Problem {
+            code,
+            message,
+            is_unsupported: false,
+        });
     }
 
     fn drop_unsupported(&mut self, code: &'static str, message: String) {
-        self.problems.push(Problem { code, message, is_unsupported: true });
+        self.problems.push(Problem {
+            code,
+            message,
+            is_unsupported: true,
+        });
     }
 
     /// The ids that exist, each once.
@@ -100,7 +129,10 @@ impl<'a> Review<'a> {
         let mut known = Vec::new();
         for id in ids {
             if self.timeline.find(&id).is_none() {
-                self.report("UnknownEvidence", format!("{what}: `{}` is no id of the timeline", short(&id)));
+                self.report(
+                    "UnknownEvidence",
+                    format!("{what}: `{}` is no id of the timeline", short(&id)),
+                );
             } else if !known.contains(&id) {
                 known.push(id);
             }
@@ -114,7 +146,10 @@ impl<'a> Review<'a> {
         if text.is_empty() {
             self.report("EmptyStatement", format!("{what} is empty"));
         } else if evidence.is_empty() {
-            self.drop_unsupported("UnsupportedStatement", format!("{what} has no evidence: \"{}\"", short(&text)));
+            self.drop_unsupported(
+                "UnsupportedStatement",
+                format!("{what} has no evidence: \"{}\"", short(&text)),
+            );
         } else {
             return Statement { text, evidence };
         }
@@ -126,7 +161,10 @@ impl<'a> Review<'a> {
         if words <= SUMMARY_WORDS {
             return text;
         }
-        self.report("SummaryTooLong", format!("summary has {words} words; at most {SUMMARY_WORDS} are allowed"));
+        self.report(
+            "SummaryTooLong",
+            format!("summary has {words} words; at most {SUMMARY_WORDS} are allowed"),
+        );
         let kept: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS).collect();
         let kept = kept.join(" ");
         match kept.rfind(['.', '!', '?']) {
@@ -135,14 +173,16 @@ impl<'a> Review<'a> {
         }
     }
 
-    fn bounded_abstract(&mut self, text: String) -> String {
-        let text = text.trim().to_owned();
+    fn bounded_abstract(&mut self, text: &str) -> String {
+        let text = text.trim();
         let characters = text.chars().count();
         if characters > ABSTRACT_CHARACTERS {
-            let message = format!("abstractShort has {characters} characters; at most {ABSTRACT_CHARACTERS} are allowed");
+            let message = format!(
+                "abstractShort has {characters} characters; at most {ABSTRACT_CHARACTERS} are allowed"
+            );
             self.report("AbstractTooLong", message);
         }
-        clipped(&text, ABSTRACT_CHARACTERS)
+        clipped(text, ABSTRACT_CHARACTERS)
     }
 
     fn key_moments(&mut self, moments: Vec<KeyMoment>) -> Vec<KeyMoment> {
@@ -150,12 +190,19 @@ impl<'a> Review<'a> {
         for (moment, number) in moments.into_iter().zip(1..) {
             let what = format!("key moment {number}");
             let Some((start, end)) = self.window.fit(moment.start_ms, moment.end_ms) else {
-                self.report("MomentOutOfRange", self.misfit(&what, moment.start_ms, moment.end_ms));
+                self.report(
+                    "MomentOutOfRange",
+                    self.misfit(&what, moment.start_ms, moment.end_ms),
+                );
                 continue;
             };
             let reason = self.statement(&what, moment.reason);
             if !reason.text.is_empty() {
-                kept.push(KeyMoment { start_ms: signed(start), end_ms: signed(end), reason });
+                kept.push(KeyMoment {
+                    start_ms: signed(start),
+                    end_ms: signed(end),
+                    reason,
+                });
             }
         }
         kept.truncate(LIST_LIMIT);
@@ -163,8 +210,13 @@ impl<'a> Review<'a> {
     }
 
     fn misfit(&self, what: &str, start_ms: i64, end_ms: i64) -> String {
-        let Window { start_ms: from, end_ms: to } = self.window;
-        format!("{what} runs from {start_ms} to {end_ms} ms; it must lie within {from} to {to} ms and end after its start")
+        let Window {
+            start_ms: from,
+            end_ms: to,
+        } = self.window;
+        format!(
+            "{what} runs from {start_ms} to {end_ms} ms; it must lie within {from} to {to} ms and end after its start"
+        )
     }
 
     /// People must be named in the segments that are their evidence.
@@ -181,9 +233,15 @@ impl<'a> Review<'a> {
             };
             let evidence: Vec<String> = evidence.into_iter().filter(names_them).collect();
             if name.is_empty() || evidence.is_empty() {
-                self.drop_unsupported("NameNotSpoken", format!("{what} is not named in the segments given as evidence"));
+                self.drop_unsupported(
+                    "NameNotSpoken",
+                    format!("{what} is not named in the segments given as evidence"),
+                );
             } else {
-                kept.push(Named { name: person.name.trim().to_owned(), evidence });
+                kept.push(Named {
+                    name: person.name.trim().to_owned(),
+                    evidence,
+                });
             }
         }
         distinct(kept)
@@ -193,9 +251,18 @@ impl<'a> Review<'a> {
         let mut kept = Vec::new();
         for topic in topics {
             let what = format!("topic \"{}\"", short(&topic.name));
-            let statement = self.statement(&what, Statement { text: topic.name, evidence: topic.evidence });
+            let statement = self.statement(
+                &what,
+                Statement {
+                    text: topic.name,
+                    evidence: topic.evidence,
+                },
+            );
             if !statement.text.is_empty() {
-                kept.push(Named { name: statement.text, evidence: statement.evidence });
+                kept.push(Named {
+                    name: statement.text,
+                    evidence: statement.evidence,
+                });
             }
         }
         distinct(kept)
@@ -204,14 +271,24 @@ impl<'a> Review<'a> {
     fn quotes(&mut self, quotes: Vec<Quote>) -> Vec<Quote> {
         let mut kept: Vec<Quote> = Vec::new();
         for quote in quotes {
-            let segment = self.timeline.find(&quote.segment_id).filter(|(kind, _)| *kind == Kind::Segment);
+            let segment = self
+                .timeline
+                .find(&quote.segment_id)
+                .filter(|(kind, _)| *kind == Kind::Segment);
             let text = quote.text.trim();
-            let is_verbatim = segment.is_some_and(|(_, segment)| !text.is_empty() && segment.text.contains(text));
+            let is_verbatim =
+                segment.is_some_and(|(_, segment)| !text.is_empty() && segment.text.contains(text));
             if is_verbatim {
-                kept.push(Quote { text: text.to_owned(), segment_id: quote.segment_id });
+                kept.push(Quote {
+                    text: text.to_owned(),
+                    segment_id: quote.segment_id,
+                });
             } else {
-                let message =
-                    format!("quote \"{}\" is not in segment `{}`, letter by letter", short(text), short(&quote.segment_id));
+                let message = format!(
+                    "quote \"{}\" is not in segment `{}`, letter by letter",
+                    short(text),
+                    short(&quote.segment_id)
+                );
                 self.drop_unsupported("QuoteNotVerbatim", message);
             }
         }
@@ -225,21 +302,43 @@ impl<'a> Review<'a> {
         for (chapter, number) in chapters.into_iter().zip(1..) {
             let what = format!("chapter {number}");
             let Some((start, end)) = self.window.fit(chapter.start_ms, chapter.end_ms) else {
-                self.report("ChapterOutOfRange", self.misfit(&what, chapter.start_ms, chapter.end_ms));
+                self.report(
+                    "ChapterOutOfRange",
+                    self.misfit(&what, chapter.start_ms, chapter.end_ms),
+                );
                 continue;
             };
             let mut summary = self.statement(&format!("summary of {what}"), chapter.summary);
             let timeline = self.timeline;
-            summary.evidence.retain(|id| timeline.find(id).is_some_and(|(_, entry)| overlaps(entry, start, end)));
+            summary.evidence.retain(|id| {
+                timeline
+                    .find(id)
+                    .is_some_and(|(_, entry)| overlaps(entry, start, end))
+            });
             if summary.evidence.is_empty() && !summary.text.is_empty() {
-                let message = format!("summary of {what}: no evidence lies within the chapter: \"{}\"", short(&summary.text));
+                let message = format!(
+                    "summary of {what}: no evidence lies within the chapter: \"{}\"",
+                    short(&summary.text)
+                );
                 self.drop_unsupported("UnsupportedStatement", message);
                 summary = Statement::default();
             }
             let title = chapter.title.trim().to_owned();
-            let topics = chapter.topics.into_iter().map(|topic| topic.trim().to_owned());
-            let topics = topics.filter(|topic| !topic.is_empty()).take(LIST_LIMIT).collect();
-            fitting.push(chapters::Fitted { start_ms: start, end_ms: end, title, summary, topics });
+            let topics = chapter
+                .topics
+                .into_iter()
+                .map(|topic| topic.trim().to_owned());
+            let topics = topics
+                .filter(|topic| !topic.is_empty())
+                .take(LIST_LIMIT)
+                .collect();
+            fitting.push(chapters::Fitted {
+                start_ms: start,
+                end_ms: end,
+                title,
+                summary,
+                topics,
+            });
         }
         let (chapters, reports) = chapters::contiguous(fitting, self.timeline, self.window);
         for (code, message) in reports {
@@ -277,7 +376,9 @@ pub fn clipped(text: &str, characters: usize) -> String {
         return text.to_owned();
     }
     let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
-    let kept = kept.rsplit_once(' ').map_or(kept.as_str(), |(whole, _)| whole);
+    let kept = kept
+        .rsplit_once(' ')
+        .map_or(kept.as_str(), |(whole, _)| whole);
     format!("{}…", kept.trim_end_matches([',', ';', ':', ' ']))
 }
 

@@ -3,12 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Chapter, Error, Found, Logo, Meaning, OnScreenText, PictureBox, Shot, TextInstance, Topic, flag};
+use super::{
+    Chapter, Error, Found, Logo, Meaning, OnScreenText, PictureBox, Shot, TextInstance, Topic, flag,
+};
 use crate::labels::{TimeRange, rounded};
 use crate::location::S3Uri;
+
+mod documents;
+
+use documents::{Frame, JobMetadata, Output, Span};
 
 /// Time for which a frame stands: Data Automation looks at a frame a second.
 const FRAME_MS: u64 = 1000;
@@ -17,125 +22,24 @@ const FLAG_CONFIDENCE: f64 = 0.5;
 /// Texts kept, the surest first: a screen recording shows thousands.
 const TEXTS_LIMIT: usize = 200;
 
-#[derive(Deserialize)]
-struct JobMetadata {
-    output_metadata: Vec<AssetMetadata>,
-}
-
-#[derive(Deserialize)]
-struct AssetMetadata {
-    #[serde(default)]
-    segment_metadata: Vec<SegmentMetadata>,
-}
-
-#[derive(Deserialize)]
-struct SegmentMetadata {
-    standard_output_path: Option<S3Uri>,
-}
-
-#[derive(Deserialize)]
-struct Output {
-    #[serde(default)]
-    video: Video,
-    #[serde(default)]
-    shots: Vec<Span>,
-    #[serde(default)]
-    chapters: Vec<Span>,
-    #[serde(default)]
-    frames: Vec<Frame>,
-}
-
-#[derive(Deserialize, Default)]
-struct Video {
-    summary: Option<String>,
-}
-
-/// A shot or a chapter.
-#[derive(Deserialize)]
-struct Span {
-    start_timestamp_millis: u64,
-    end_timestamp_millis: u64,
-    summary: Option<String>,
-    #[serde(default)]
-    iab_categories: Vec<IabCategory>,
-    #[serde(default)]
-    iab: Iab,
-    #[serde(default)]
-    frames: Vec<Frame>,
-}
-
-#[derive(Deserialize, Default)]
-struct Iab {
-    #[serde(default)]
-    categories: Vec<IabCategory>,
-}
-
-#[derive(Deserialize)]
-struct IabCategory {
-    category: String,
-    #[serde(default)]
-    confidence: f64,
-    parent_name: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Frame {
-    timestamp_millis: u64,
-    #[serde(default)]
-    content_moderation: Vec<FrameModeration>,
-    #[serde(default)]
-    text_lines: Vec<FrameText>,
-    #[serde(default)]
-    logos: Vec<FrameLogo>,
-}
-
-#[derive(Deserialize)]
-struct FrameModeration {
-    #[serde(default)]
-    confidence: f64,
-    category: Option<String>,
-    #[serde(default)]
-    moderation_categories: Vec<ModerationCategory>,
-}
-
-#[derive(Deserialize)]
-struct ModerationCategory {
-    category: String,
-    #[serde(default)]
-    confidence: f64,
-}
-
-#[derive(Deserialize)]
-struct FrameText {
-    text: String,
-    #[serde(default)]
-    confidence: f64,
-    #[serde(default)]
-    locations: Vec<TextLocation>,
-}
-
-#[derive(Deserialize)]
-struct TextLocation {
-    bounding_box: Option<PictureBox>,
-}
-
-#[derive(Deserialize)]
-struct FrameLogo {
-    #[serde(alias = "text")]
-    name: String,
-    #[serde(default)]
-    confidence: f64,
-}
-
 /// Locations of the standard outputs that a `job_metadata.json` names.
 ///
 /// # Errors
 /// [`Error::Malformed`]; also when it names none.
 pub fn standard_outputs(bytes: &[u8]) -> Result<Vec<S3Uri>, Error> {
     let metadata: JobMetadata = read(bytes)?;
-    let segments = metadata.output_metadata.into_iter().flat_map(|asset| asset.segment_metadata);
-    let outputs: Vec<S3Uri> = segments.filter_map(|segment| segment.standard_output_path).collect();
-    if outputs.is_empty() { Err(Error::Malformed("no standard_output_path".to_owned())) } else { Ok(outputs) }
+    let segments = metadata
+        .output_metadata
+        .into_iter()
+        .flat_map(|asset| asset.segment_metadata);
+    let outputs: Vec<S3Uri> = segments
+        .filter_map(|segment| segment.standard_output_path)
+        .collect();
+    if outputs.is_empty() {
+        Err(Error::Malformed("no standard_output_path".to_owned()))
+    } else {
+        Ok(outputs)
+    }
 }
 
 /// Reads the standard output of a video.
@@ -154,8 +58,14 @@ pub fn parse(bytes: &[u8]) -> Result<Meaning, Error> {
         on_screen_text: texts(&frames),
         logos: logos(&frames),
         flags: flags(&frames),
-        shots: (1..).zip(&shots).map(|(n, shot)| numbered_shot(n, shot)).collect(),
-        chapters: (1..).zip(chapters).map(|(n, chapter)| numbered_chapter(n, chapter)).collect(),
+        shots: (1..)
+            .zip(&shots)
+            .map(|(n, shot)| numbered_shot(n, shot))
+            .collect(),
+        chapters: (1..)
+            .zip(chapters)
+            .map(|(n, chapter)| numbered_chapter(n, chapter))
+            .collect(),
     })
 }
 
@@ -176,7 +86,11 @@ fn sorted(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 fn numbered_shot(number: usize, shot: &Span) -> Shot {
-    Shot { id: format!("h{number}"), start_ms: shot.start_timestamp_millis, end_ms: shot.end_timestamp_millis }
+    Shot {
+        id: format!("h{number}"),
+        start_ms: shot.start_timestamp_millis,
+        end_ms: shot.end_timestamp_millis,
+    }
 }
 
 fn numbered_chapter(number: usize, chapter: Span) -> Chapter {
@@ -190,11 +104,18 @@ fn numbered_chapter(number: usize, chapter: Span) -> Chapter {
 
 /// A confidence as 0..1.
 fn unit(confidence: f64) -> f64 {
-    if confidence.is_finite() { rounded(confidence.clamp(0.0, 1.0)) } else { 0.0 }
+    if confidence.is_finite() {
+        rounded(confidence.clamp(0.0, 1.0))
+    } else {
+        0.0
+    }
 }
 
 fn highest(ranges: &[TimeRange]) -> f64 {
-    ranges.iter().map(|range| range.confidence).fold(0.0, f64::max)
+    ranges
+        .iter()
+        .map(|range| range.confidence)
+        .fold(0.0, f64::max)
 }
 
 fn topics(chapters: &[Span]) -> Vec<Topic> {
@@ -203,27 +124,50 @@ fn topics(chapters: &[Span]) -> Vec<Topic> {
     for chapter in chapters {
         for one in chapter.iab_categories.iter().chain(&chapter.iab.categories) {
             let (start_ms, end_ms) = (chapter.start_timestamp_millis, chapter.end_timestamp_millis);
-            found.add(&one.category, TimeRange { start_ms, end_ms, confidence: unit(one.confidence) });
-            let parent = one.parent_name.clone().and_then(stated).filter(|parent| *parent != one.category);
+            found.add(
+                &one.category,
+                TimeRange {
+                    start_ms,
+                    end_ms,
+                    confidence: unit(one.confidence),
+                },
+            );
+            let parent = one
+                .parent_name
+                .clone()
+                .and_then(stated)
+                .filter(|parent| *parent != one.category);
             parents.insert(one.category.trim().to_owned(), parent);
         }
     }
     let topic = |(name, instances): (String, Vec<TimeRange>)| {
         let parent = parents.get(&name).cloned().flatten();
         let path = parent.into_iter().chain([name.clone()]).collect();
-        Topic { confidence: highest(&instances), name, path, instances }
+        Topic {
+            confidence: highest(&instances),
+            name,
+            path,
+            instances,
+        }
     };
     found.merged().map(topic).collect()
 }
 
 fn at(frame: &Frame, confidence: f64) -> TimeRange {
     let start_ms = frame.timestamp_millis;
-    TimeRange { start_ms, end_ms: start_ms.saturating_add(FRAME_MS), confidence: unit(confidence) }
+    TimeRange {
+        start_ms,
+        end_ms: start_ms.saturating_add(FRAME_MS),
+        confidence: unit(confidence),
+    }
 }
 
 fn texts(frames: &[&Frame]) -> Vec<OnScreenText> {
     let mut texts: BTreeMap<&str, OnScreenText> = BTreeMap::new();
-    for (frame, line) in frames.iter().flat_map(|frame| frame.text_lines.iter().map(move |line| (frame, line))) {
+    for (frame, line) in frames
+        .iter()
+        .flat_map(|frame| frame.text_lines.iter().map(move |line| (frame, line)))
+    {
         let range = at(frame, line.confidence);
         let text = line.text.trim();
         if text.is_empty() {
@@ -236,11 +180,20 @@ fn texts(frames: &[&Frame]) -> Vec<OnScreenText> {
         });
         entry.confidence = entry.confidence.max(range.confidence);
         match entry.instances.last_mut() {
-            Some(last) if (last.start_ms..=last.end_ms).contains(&range.start_ms) => last.end_ms = range.end_ms,
+            Some(last) if (last.start_ms..=last.end_ms).contains(&range.start_ms) => {
+                last.end_ms = range.end_ms;
+            }
             _ => {
-                let place = line.locations.iter().find_map(|location| location.bounding_box);
+                let place = line
+                    .locations
+                    .iter()
+                    .find_map(|location| location.bounding_box);
                 let (start_ms, end_ms) = (range.start_ms, range.end_ms);
-                entry.instances.push(TextInstance { start_ms, end_ms, r#box: place.map(within) });
+                entry.instances.push(TextInstance {
+                    start_ms,
+                    end_ms,
+                    r#box: place.map(within),
+                });
             }
         }
     }
@@ -253,29 +206,51 @@ fn texts(frames: &[&Frame]) -> Vec<OnScreenText> {
 /// The box with all its figures between 0 and 1.
 fn within(place: PictureBox) -> PictureBox {
     let [left, top, width, height] = [place.left, place.top, place.width, place.height].map(unit);
-    PictureBox { left, top, width, height }
+    PictureBox {
+        left,
+        top,
+        width,
+        height,
+    }
 }
 
 fn logos(frames: &[&Frame]) -> Vec<Logo> {
     let mut found = Found::default();
     for frame in frames {
-        frame.logos.iter().for_each(|logo| found.add(&logo.name, at(frame, logo.confidence)));
+        frame
+            .logos
+            .iter()
+            .for_each(|logo| found.add(&logo.name, at(frame, logo.confidence)));
     }
-    found.merged().map(|(name, instances)| Logo { name, instances }).collect()
+    found
+        .merged()
+        .map(|(name, instances)| Logo { name, instances })
+        .collect()
 }
 
 fn flags(frames: &[&Frame]) -> Vec<crate::labels::Flag> {
     let mut found = Found::default();
     for frame in frames {
         for one in &frame.content_moderation {
-            let own = one.category.iter().map(|category| (category, one.confidence));
-            let listed = one.moderation_categories.iter().map(|listed| (&listed.category, listed.confidence));
-            for (category, confidence) in own.chain(listed).filter(|(_, confidence)| *confidence >= FLAG_CONFIDENCE) {
+            let own = one
+                .category
+                .iter()
+                .map(|category| (category, one.confidence));
+            let listed = one
+                .moderation_categories
+                .iter()
+                .map(|listed| (&listed.category, listed.confidence));
+            for (category, confidence) in own
+                .chain(listed)
+                .filter(|(_, confidence)| *confidence >= FLAG_CONFIDENCE)
+            {
                 found.add(category, at(frame, confidence));
             }
         }
     }
-    let flags = found.merged().flat_map(|(name, ranges)| ranges.into_iter().map(move |range| flag(&name, range)));
+    let flags = found
+        .merged()
+        .flat_map(|(name, ranges)| ranges.into_iter().map(move |range| flag(&name, range)));
     let mut flags: Vec<_> = flags.collect();
     flags.sort_by_key(|flag| flag.start_ms);
     flags
@@ -310,36 +285,66 @@ mod tests {
                 {"timestamp_millis": 1000, "text_lines": [{"text": "<Café>", "confidence": 0.9}],
                  "logos": [{"name": "Acme", "confidence": 0.7}]}]
         }));
-        let shots: Vec<_> = meaning.shots.iter().map(|shot| (shot.id.as_str(), shot.start_ms, shot.end_ms)).collect();
+        let shots: Vec<_> = meaning
+            .shots
+            .iter()
+            .map(|shot| (shot.id.as_str(), shot.start_ms, shot.end_ms))
+            .collect();
         assert_eq!(shots, [("h1", 0, 5000), ("h2", 5000, 9000)]);
-        assert_eq!(meaning.chapters.first().map(|one| (one.id.as_str(), one.summary.clone())), Some(("c1", None)));
-        assert_eq!(meaning.topics.first().map(|one| one.path.join(" > ")), Some("Pets > Cats".into()));
+        assert_eq!(
+            meaning
+                .chapters
+                .first()
+                .map(|one| (one.id.as_str(), one.summary.clone())),
+            Some(("c1", None))
+        );
+        assert_eq!(
+            meaning.topics.first().map(|one| one.path.join(" > ")),
+            Some("Pets > Cats".into())
+        );
         let text = meaning.on_screen_text.first().cloned();
-        assert_eq!(text.map(|one| (one.text, one.confidence, one.instances)), Some((
-            "<Café>".into(),
-            0.9,
-            vec![TextInstance {
-                start_ms: 0,
-                end_ms: 2000,
-                r#box: Some(PictureBox { left: 0.0, top: 0.5, width: 0.2, height: 1.0 }),
-            }],
-        )));
+        assert_eq!(
+            text.map(|one| (one.text, one.confidence, one.instances)),
+            Some((
+                "<Café>".into(),
+                0.9,
+                vec![TextInstance {
+                    start_ms: 0,
+                    end_ms: 2000,
+                    r#box: Some(PictureBox {
+                        left: 0.0,
+                        top: 0.5,
+                        width: 0.2,
+                        height: 1.0
+                    }),
+                }],
+            ))
+        );
         assert_eq!(meaning.logos.len(), 1);
-        let flags: Vec<_> = meaning.flags.iter().map(|flag| (flag.category.as_str(), flag.severity)).collect();
+        let flags: Vec<_> = meaning
+            .flags
+            .iter()
+            .map(|flag| (flag.category.as_str(), flag.severity))
+            .collect();
         assert_eq!(flags, [("Alcohol", Severity::High)]);
     }
 
     #[test]
     fn an_empty_output_has_no_meaning() {
         assert_eq!(read_output(&json!({})), Meaning::default());
-        let without_length = json!({"shots": [{"start_timestamp_millis": 5, "end_timestamp_millis": 5}]});
+        let without_length =
+            json!({"shots": [{"start_timestamp_millis": 5, "end_timestamp_millis": 5}]});
         assert_eq!(read_output(&without_length), Meaning::default());
     }
 
     fn check_outputs(text: &str, expected: Option<&[&str]>) {
         let outputs = standard_outputs(text.as_bytes()).ok();
         let outputs = outputs.map(|uris| uris.iter().map(ToString::to_string).collect::<Vec<_>>());
-        assert_eq!(outputs, expected.map(|uris| uris.iter().map(ToString::to_string).collect()), "{text}");
+        assert_eq!(
+            outputs,
+            expected.map(|uris| uris.iter().map(ToString::to_string).collect()),
+            "{text}"
+        );
     }
 
     #[test]
@@ -351,7 +356,10 @@ mod tests {
         );
         check_outputs(r#"{"output_metadata": []}"#, None);
         check_outputs(r#"{"output_metadata": [{"segment_metadata": [{}]}]}"#, None);
-        check_outputs(r#"{"output_metadata": [{"segment_metadata": [{"standard_output_path": "/x"}]}]}"#, None);
+        check_outputs(
+            r#"{"output_metadata": [{"segment_metadata": [{"standard_output_path": "/x"}]}]}"#,
+            None,
+        );
         check_outputs("not json", None);
     }
 }

@@ -7,7 +7,8 @@ use videoflow_shared::identity::Stage;
 use videoflow_shared::labels::{TimeRange, merged, rounded};
 use videoflow_shared::timeline::{Entry, Kind, Timeline};
 
-use super::{Material, Source};
+use super::Material;
+use super::engines::{analysis, probe, transcode, writer};
 
 /// Sentences that stand in for a missing summary.
 const STAND_IN_SENTENCES: usize = 3;
@@ -53,15 +54,48 @@ impl<'a> Citations<'a> {
             engines.extend(engine);
             index
         };
-        let transcribe = add(analysis(material, Stage::Transcription, material.transcript.as_ref(), None));
-        let version = material.labels.as_ref().and_then(|source| source.document.model_version.clone());
-        let rekognition = add(analysis(material, Stage::Labels, material.labels.as_ref(), version));
-        let version = material.moderation.as_ref().and_then(|source| source.document.model_version.clone());
-        add(analysis(material, Stage::Moderation, material.moderation.as_ref(), version));
-        let bda = add(analysis(material, Stage::Meaning, material.meaning.as_ref(), None));
+        let transcribe = add(analysis(
+            material,
+            Stage::Transcription,
+            material.transcript.as_ref(),
+            None,
+        ));
+        let version = material
+            .labels
+            .as_ref()
+            .and_then(|source| source.document.model_version.clone());
+        let rekognition = add(analysis(
+            material,
+            Stage::Labels,
+            material.labels.as_ref(),
+            version,
+        ));
+        let version = material
+            .moderation
+            .as_ref()
+            .and_then(|source| source.document.model_version.clone());
+        add(analysis(
+            material,
+            Stage::Moderation,
+            material.moderation.as_ref(),
+            version,
+        ));
+        let bda = add(analysis(
+            material,
+            Stage::Meaning,
+            material.meaning.as_ref(),
+            None,
+        ));
         add(Some(writer(material)));
         let (timeline, source_key) = (material.timeline, material.plan.source.key.as_str());
-        Self { timeline, source_key, engines, transcribe, rekognition, bda }
+        Self {
+            timeline,
+            source_key,
+            engines,
+            transcribe,
+            rekognition,
+            bda,
+        }
     }
 
     pub(super) fn into_engines(self) -> Vec<Engine> {
@@ -70,7 +104,9 @@ impl<'a> Citations<'a> {
 
     /// The evidence that an id names.
     pub(super) fn evidence(&self, id: &str) -> Option<Evidence> {
-        self.timeline.find(id).map(|(kind, entry)| self.of(kind, entry))
+        self.timeline
+            .find(id)
+            .map(|(kind, entry)| self.of(kind, entry))
     }
 
     fn of(&self, kind: Kind, entry: &Entry) -> Evidence {
@@ -81,24 +117,54 @@ impl<'a> Citations<'a> {
         };
         let (start_ms, end_ms) = (entry.start_ms, entry.end_ms);
         let quote = Some(entry.text.clone()).filter(|text| !text.is_empty());
-        Evidence { source, engine_index, json_pointer: entry.pointer.clone(), start_ms, end_ms, quote }
+        Evidence {
+            source,
+            engine_index,
+            json_pointer: entry.pointer.clone(),
+            start_ms,
+            end_ms,
+            quote,
+        }
     }
 
     /// A statement of the draft; `None` when it was found unsupported.
     pub(super) fn statement(&self, drafted: &draft::Statement) -> Option<Statement> {
-        let found: Vec<_> = drafted.evidence.iter().filter_map(|id| self.timeline.find(id)).collect();
+        let found: Vec<_> = drafted
+            .evidence
+            .iter()
+            .filter_map(|id| self.timeline.find(id))
+            .collect();
         if drafted.text.is_empty() || found.is_empty() {
             return None;
         }
-        let is_extracted = found.iter().any(|(_, entry)| entry.text.contains(&drafted.text));
-        Some(self.stated(drafted.text.clone(), if is_extracted { Basis::Extracted } else { Basis::Generated }, &found))
+        let is_extracted = found
+            .iter()
+            .any(|(_, entry)| entry.text.contains(&drafted.text));
+        Some(self.stated(
+            drafted.text.clone(),
+            if is_extracted {
+                Basis::Extracted
+            } else {
+                Basis::Generated
+            },
+            &found,
+        ))
     }
 
     fn stated(&self, text: String, basis: Basis, found: &[(Kind, &Entry)]) -> Statement {
         #[expect(clippy::cast_precision_loss, reason = "a statement has a handful")]
         let count = found.len().max(1) as f64;
-        let confidence = rounded(found.iter().map(|(_, entry)| entry.confidence).sum::<f64>() / count);
-        Statement { text, confidence, basis, evidence: found.iter().map(|(kind, entry)| self.of(*kind, entry)).collect() }
+        let confidence =
+            rounded(found.iter().map(|(_, entry)| entry.confidence).sum::<f64>() / count);
+        Statement {
+            text,
+            confidence,
+            basis,
+            evidence: found
+                .iter()
+                .map(|(kind, entry)| self.of(*kind, entry))
+                .collect(),
+        }
     }
 
     /// Times of ids, merged.
@@ -121,24 +187,51 @@ impl<'a> Citations<'a> {
         };
         let starts_here = |entry: &&Entry| (start_ms..end_ms).contains(&entry.start_ms);
         let is_seen = |entry: &&Entry| entry.start_ms < end_ms && start_ms < entry.end_ms;
-        let said: Vec<_> = self.timeline.segments.iter().filter(starts_here).take(STAND_IN_SENTENCES).collect();
+        let said: Vec<_> = self
+            .timeline
+            .segments
+            .iter()
+            .filter(starts_here)
+            .take(STAND_IN_SENTENCES)
+            .collect();
         if !said.is_empty() {
-            let text = said.iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>().join(" ");
-            let found: Vec<_> = said.into_iter().map(|entry| (Kind::Segment, entry)).collect();
+            let text = said
+                .iter()
+                .map(|entry| entry.text.as_str())
+                .collect::<Vec<_>>()
+                .join(" ");
+            let found: Vec<_> = said
+                .into_iter()
+                .map(|entry| (Kind::Segment, entry))
+                .collect();
             return self.stated(text, Basis::Extracted, &found);
         }
-        let seen = surest(self.timeline.labels.iter().filter(is_seen).collect(), STAND_IN_LABELS);
+        let seen = surest(
+            self.timeline.labels.iter().filter(is_seen).collect(),
+            STAND_IN_LABELS,
+        );
         if !seen.is_empty() {
-            let text = seen.iter().map(|entry| entry.text.as_str()).collect::<Vec<_>>().join(", ");
+            let text = seen
+                .iter()
+                .map(|entry| entry.text.as_str())
+                .collect::<Vec<_>>()
+                .join(", ");
             let found: Vec<_> = seen.into_iter().map(|entry| (Kind::Label, entry)).collect();
             return self.stated(text, Basis::Extracted, &found);
         }
-        Statement { text: "Nothing was said or recognised.".to_owned(), ..self.file() }
+        Statement {
+            text: "Nothing was said or recognised.".to_owned(),
+            ..self.file()
+        }
     }
 
     /// The name of the file.
     fn file(&self) -> Statement {
-        let name = self.source_key.rsplit('/').next().unwrap_or(self.source_key);
+        let name = self
+            .source_key
+            .rsplit('/')
+            .next()
+            .unwrap_or(self.source_key);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let evidence = Evidence {
             source: EvidenceSource::Probe,
@@ -148,16 +241,32 @@ impl<'a> Citations<'a> {
             end_ms: self.timeline.duration_ms,
             quote: Some(self.source_key.to_owned()),
         };
-        let text = if stem.is_empty() { self.source_key } else { stem };
-        Statement { text: text.to_owned(), confidence: 1.0, basis: Basis::Extracted, evidence: vec![evidence] }
+        let text = if stem.is_empty() {
+            self.source_key
+        } else {
+            stem
+        };
+        Statement {
+            text: text.to_owned(),
+            confidence: 1.0,
+            basis: Basis::Extracted,
+            evidence: vec![evidence],
+        }
     }
 
     /// Heading of a chapter that the model gave none.
     pub(super) fn heading(&self, start_ms: u64, end_ms: u64, number: usize) -> String {
         let is_seen = |entry: &&Entry| entry.start_ms < end_ms && start_ms < entry.end_ms;
-        let seen = surest(self.timeline.labels.iter().filter(is_seen).collect(), HEADING_LABELS);
+        let seen = surest(
+            self.timeline.labels.iter().filter(is_seen).collect(),
+            HEADING_LABELS,
+        );
         let names: Vec<&str> = seen.iter().map(|entry| entry.text.as_str()).collect();
-        if names.is_empty() { format!("Chapter {number}") } else { clipped(&names.join(", "), HEADING_CHARACTERS) }
+        if names.is_empty() {
+            format!("Chapter {number}")
+        } else {
+            clipped(&names.join(", "), HEADING_CHARACTERS)
+        }
     }
 }
 
@@ -172,65 +281,4 @@ fn surest(mut seen: Vec<&Entry>, limit: usize) -> Vec<&Entry> {
     }
     distinct.sort_by_key(|entry| entry.start_ms);
     distinct
-}
-
-fn probe(material: &Material<'_>) -> Engine {
-    Engine {
-        service: "mediaconvert".to_owned(),
-        operation: "Probe".to_owned(),
-        region: material.region.map(str::to_owned),
-        output_uri: Some(material.plan_uri.clone()),
-        ..Engine::default()
-    }
-}
-
-fn transcode(material: &Material<'_>) -> Engine {
-    Engine {
-        service: "mediaconvert".to_owned(),
-        operation: "CreateJob".to_owned(),
-        job_id: service_job(material, Stage::Transcode),
-        region: material.region.map(str::to_owned),
-        ..Engine::default()
-    }
-}
-
-fn writer(material: &Material<'_>) -> Engine {
-    Engine {
-        service: "bedrock".to_owned(),
-        operation: "Converse".to_owned(),
-        model: Some(material.model_id.to_owned()).filter(|id| !id.is_empty()),
-        region: material.region.map(str::to_owned),
-        started_at: Some(material.started_at.clone()),
-        ended_at: Some(material.ended_at.clone()),
-        ..Engine::default()
-    }
-}
-
-fn analysis<T>(
-    material: &Material<'_>,
-    stage: Stage,
-    source: Option<&Source<T>>,
-    model_version: Option<String>,
-) -> Option<Engine> {
-    let (service, operation) = match stage {
-        Stage::Transcode => ("mediaconvert", "CreateJob"),
-        Stage::Labels => ("rekognition", "StartLabelDetection"),
-        Stage::Moderation => ("rekognition", "StartContentModeration"),
-        Stage::Transcription => ("transcribe", "StartTranscriptionJob"),
-        Stage::Meaning => ("bedrock-data-automation", "InvokeDataAutomationAsync"),
-    };
-    source.map(|source| Engine {
-        service: service.to_owned(),
-        operation: operation.to_owned(),
-        model_version: model_version.filter(|version| !version.is_empty()),
-        job_id: service_job(material, stage),
-        region: material.region.map(str::to_owned),
-        output_uri: Some(source.uri.clone()),
-        output_sha256: Some(source.sha256.clone()),
-        ..Engine::default()
-    })
-}
-
-fn service_job(material: &Material<'_>, stage: Stage) -> Option<String> {
-    material.job.stages.get(&stage).and_then(|entry| entry.service_job_id.clone())
 }

@@ -1,8 +1,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use videoflow_shared::brief::draft::PartDraft;
-use videoflow_shared::brief::review::{Problem, Reviewed, Window, review};
-use videoflow_shared::brief::{self, Basis};
+use videoflow_shared::brief::review::{Window, review};
+use videoflow_shared::brief::{self, Basis, Warning};
 use videoflow_shared::timeline::Part;
 
 use super::*;
@@ -10,40 +10,56 @@ use super::*;
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/samples");
 
 fn sample<T: DeserializeOwned>(name: &str) -> T {
-    let text = std::fs::read_to_string(format!("{SAMPLES}/{name}.json")).unwrap_or_else(|error| unreachable!("{error}"));
+    let text = std::fs::read_to_string(format!("{SAMPLES}/{name}.json"))
+        .unwrap_or_else(|error| unreachable!("{error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| unreachable!("{name}: {error}"))
 }
 
-fn document<T: DeserializeOwned>(name: &str) -> Option<Source<T>> {
+/// A document of the sample, if the timeline has it.
+fn document<T: DeserializeOwned>(name: &str, uri: Option<&S3Uri>) -> Option<Source<T>> {
+    uri?;
     let uri = S3Uri::new("videoflow-local-output", format!("work/j/{name}.json"));
-    Some(Source { uri, sha256: "0".repeat(64), document: sample(name) })
+    Some(Source {
+        uri,
+        sha256: "0".repeat(64),
+        document: sample(name),
+    })
 }
 
 /// The sample's documents, changed by the test before the brief is made of them.
 fn composed(change: impl FnOnce(&mut Timeline, &mut Draft, &mut Vec<PartDraft>)) -> Brief {
-    let (plan, mut timeline, mut draft): (Plan, Timeline, Draft) = (sample("plan"), sample("timeline"), sample("draft"));
+    let (plan, mut timeline, mut draft): (Plan, Timeline, Draft) =
+        (sample("plan"), sample("timeline"), sample("draft"));
     let mut parts = Vec::new();
     change(&mut timeline, &mut draft, &mut parts);
-    let profile = videoflow_shared::profiles::find("default").cloned().unwrap_or_else(|| unreachable!("default"));
+    let profile = videoflow_shared::profiles::find("default")
+        .cloned()
+        .unwrap_or_else(|| unreachable!("default"));
     let job: Job = serde_json::from_value(json!({
         "JobId": plan.job_id, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "SourceVersionId": "1",
         "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t",
         "Stages": {"labels": {"attempt": 1, "serviceJobId": "rekognition-job", "status": "SUCCEEDED"}}
     }))
     .unwrap_or_else(|error| unreachable!("{error}"));
-    let window = Window { start_ms: 0, end_ms: timeline.duration_ms };
+    let window = Window {
+        start_ms: 0,
+        end_ms: timeline.duration_ms,
+    };
     let reviewed = review(draft, &timeline, window);
-    let has = |uri: &Option<S3Uri>| uri.is_some();
     compose(&Material {
         policy: &profile.moderation,
         job: &job,
-        transcript: if has(&timeline.sources.transcript) { document("transcript") } else { None },
-        labels: if has(&timeline.sources.labels) { document("labels") } else { None },
+        transcript: document("transcript", timeline.sources.transcript.as_ref()),
+        labels: document("labels", timeline.sources.labels.as_ref()),
         moderation: None,
-        meaning: if has(&timeline.sources.meaning) { document("meaning") } else { None },
+        meaning: document("meaning", timeline.sources.meaning.as_ref()),
         timeline: &timeline,
         parts: &parts,
-        written: Written { reviewed, input_tokens: 1200, output_tokens: 800 },
+        written: Written {
+            reviewed,
+            input_tokens: 1200,
+            output_tokens: 800,
+        },
         model_id: "local.extractive-writer",
         region: Some("us-east-1"),
         plan_uri: S3Uri::new("videoflow-local-output", "work/j/plan.json"),
@@ -61,14 +77,28 @@ fn check_valid(brief: &Brief) {
 /// Every pointer of the brief finds something in the document that it points into.
 fn check_pointers(brief: &Value, place: &Value) {
     if let Some(pointer) = place.get("jsonPointer").and_then(Value::as_str) {
-        let engine = place["engineIndex"].as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or(usize::MAX);
-        let uri = brief["provenance"]["engines"][engine]["outputUri"].as_str().unwrap_or_default();
-        let name = uri.rsplit('/').next().and_then(|name| name.strip_suffix(".json")).unwrap_or_default();
-        assert!(sample::<Value>(name).pointer(pointer).is_some(), "{pointer} of {uri}");
+        let engine = place["engineIndex"]
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok())
+            .unwrap_or(usize::MAX);
+        let uri = brief["provenance"]["engines"][engine]["outputUri"]
+            .as_str()
+            .unwrap_or_default();
+        let name = uri
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.strip_suffix(".json"))
+            .unwrap_or_default();
+        assert!(
+            sample::<Value>(name).pointer(pointer).is_some(),
+            "{pointer} of {uri}"
+        );
     }
     match place {
         Value::Array(values) => values.iter().for_each(|value| check_pointers(brief, value)),
-        Value::Object(members) => members.values().for_each(|value| check_pointers(brief, value)),
+        Value::Object(members) => members
+            .values()
+            .for_each(|value| check_pointers(brief, value)),
         _ => (),
     }
 }
@@ -91,7 +121,11 @@ fn makes_the_sample_brief() {
 #[test]
 fn words_of_the_evidence_are_extracted() {
     let brief = composed(|_, _, _| ());
-    let bases: Vec<Basis> = brief.chapters.iter().map(|chapter| chapter.summary.basis).collect();
+    let bases: Vec<Basis> = brief
+        .chapters
+        .iter()
+        .map(|chapter| chapter.summary.basis)
+        .collect();
     assert_eq!(bases, [Basis::Generated, Basis::Extracted]);
 }
 
@@ -101,9 +135,16 @@ fn an_empty_draft_still_makes_a_brief_of_what_was_found() {
     check_valid(&brief);
     check_pointers(&json!(brief), &json!(brief));
     assert_eq!(brief.title.text, "<sense> & sensibility");
-    assert!(brief.summary.text.starts_with("And Mister John Dashwood"), "{}", brief.summary.text);
+    assert!(
+        brief.summary.text.starts_with("And Mister John Dashwood"),
+        "{}",
+        brief.summary.text
+    );
     assert_eq!(brief.chapters.len(), 2, "Data Automation's");
-    assert_eq!(brief.chapters.get(1).map(|chapter| chapter.title.as_str()), Some("Espresso, Egyptian cat"));
+    assert_eq!(
+        brief.chapters.get(1).map(|chapter| chapter.title.as_str()),
+        Some("Espresso, Egyptian cat")
+    );
     assert!(brief.abstract_short.chars().count() <= ABSTRACT_CHARACTERS);
     assert!(!brief.quality.warnings.is_empty());
 }
@@ -120,7 +161,14 @@ fn a_silent_video_is_told_by_its_labels() {
     check_valid(&brief);
     check_pointers(&json!(brief), &json!(brief));
     assert_eq!(brief.summary.text, "Missile, Espresso, Cup, Egyptian cat");
-    assert_eq!((brief.statistics.words, brief.statistics.speakers, brief.statistics.silence_ms), (0, 0, 25_000));
+    assert_eq!(
+        (
+            brief.statistics.words,
+            brief.statistics.speakers,
+            brief.statistics.silence_ms
+        ),
+        (0, 0, 25_000)
+    );
 }
 
 #[test]
@@ -135,29 +183,54 @@ fn shots_alone_make_a_brief() {
     });
     check_valid(&brief);
     check_pointers(&json!(brief), &json!(brief));
-    assert_eq!(brief.chapters.first().map(|chapter| chapter.title.as_str()), Some("Chapter 1"));
+    assert_eq!(
+        brief.chapters.first().map(|chapter| chapter.title.as_str()),
+        Some("Chapter 1")
+    );
 }
 
 #[test]
 fn unsupported_statements_and_tokens_of_parts_count() {
     let brief = composed(|_, draft, parts| {
-        draft.quotes.push(brief::draft::Quote { segment_id: "s1".into(), text: "never said".into() });
-        let warnings = vec![Warning { code: "X".into(), message: "x".into() }];
-        let part = Part { index: 0, start_ms: 0, end_ms: 25_000 };
+        draft.quotes.push(brief::draft::Quote {
+            segment_id: "s1".into(),
+            text: "never said".into(),
+        });
+        let warnings = vec![Warning {
+            code: "X".into(),
+            message: "x".into(),
+        }];
+        let part = Part {
+            index: 0,
+            start_ms: 0,
+            end_ms: 25_000,
+        };
         let draft = Draft::default();
-        parts.push(PartDraft { part, draft, warnings, unsupported: 2, input_tokens: 800, output_tokens: 200 });
+        parts.push(PartDraft {
+            part,
+            draft,
+            warnings,
+            unsupported: 2,
+            input_tokens: 800,
+            output_tokens: 200,
+        });
     });
     check_valid(&brief);
     assert_eq!(brief.quality.unsupported_statements, 3);
-    let codes: Vec<&str> = brief.quality.warnings.iter().map(|warning| warning.code.as_str()).collect();
+    let codes: Vec<&str> = brief
+        .quality
+        .warnings
+        .iter()
+        .map(|warning| warning.code.as_str())
+        .collect();
     assert_eq!(codes, ["X", "QuoteNotVerbatim"]);
-    let tokens: Vec<f64> = brief.cost.lines.iter().rev().take(2).map(|line| line.qty).collect();
+    let tokens: Vec<f64> = brief
+        .cost
+        .lines
+        .iter()
+        .rev()
+        .take(2)
+        .map(|line| line.qty)
+        .collect();
     assert_eq!(tokens, [1.0, 2.0]);
-}
-
-#[test]
-fn problems_become_warnings() {
-    let problem = Problem { code: "X", message: "m".into(), is_unsupported: true };
-    let reviewed = Reviewed { draft: Draft::default(), problems: vec![problem.clone()] };
-    assert_eq!(reviewed.problems.into_iter().map(Warning::from).next().map(|one| one.code), Some(problem.code.to_owned()));
 }

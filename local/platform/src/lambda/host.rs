@@ -304,4 +304,46 @@ mod tests {
             .map_err(|error| error.to_string());
         assert!(error.is_err_and(|error| error.starts_with("cannot start /nowhere/inspect-file")));
     }
+
+    /// Runs a script in place of a function and answers the error and what it logged.
+    async fn run_script(script: &str) -> anyhow::Result<(Value, String)> {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir()?;
+        let binary = folder.path().join("script");
+        std::fs::write(&binary, script)?;
+        std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755))?;
+        let mut function = host().function("inspect-file").cloned();
+        if let Some(function) = &mut function {
+            function.binary = binary;
+        }
+        let host = Host::new(function, folder.path().join("logs"));
+        let answer = host.invoke("inspect-file", &json!({})).await?;
+        let log = folder
+            .path()
+            .join(format!("logs/inspect-file/{}.log", answer.request_id));
+        Ok((answer.payload, std::fs::read_to_string(log)?))
+    }
+
+    #[tokio::test]
+    async fn a_crash_and_a_timeout_are_answers_of_their_own() -> anyhow::Result<()> {
+        let check = |script: &'static str, error_type: &'static str, reason: &'static str| async move {
+            let (error, log) = run_script(script).await?;
+            assert_eq!(error["errorType"], json!(error_type));
+            let message = error["errorMessage"].as_str().unwrap_or_default();
+            assert!(message.ends_with(reason), "{message}");
+            anyhow::Ok(log)
+        };
+        let exited = "Runtime exited with error: exit status 3";
+        check("#!/bin/sh\nexit 3\n", "Runtime.ExitError", exited).await?;
+        let timed_out = "Task timed out after 1.00 seconds";
+        let log = check(
+            "#!/bin/sh\necho begun\nexec tail -f /dev/null\n",
+            "Sandbox.Timedout",
+            timed_out,
+        )
+        .await?;
+        assert_eq!(log, "begun\n");
+        Ok(())
+    }
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::arn;
 use crate::lambda::Host;
-use crate::names;
+
 use crate::sqs::{MAX_BATCH, MAX_WAIT, Message, Queues};
 
 /// A failed message comes back after this. AWS waits for the visibility timeout; here nobody wants to wait minutes.
@@ -34,7 +35,7 @@ pub(super) async fn run(
 }
 
 async fn handle(queues: &Queues, host: &Host, queue: &str, function: &str, messages: &[Message]) {
-    let arn = names::queue_arn(names::unprefixed(queue));
+    let arn = arn::queue(queue);
     let records: Vec<Value> = messages
         .iter()
         .map(|message| message.to_event_record(&arn))

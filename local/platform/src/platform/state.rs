@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::placeholders::resource;
 use super::{Error, failed};
+use crate::arn;
 use crate::dynamodb::DynamoDb;
 use crate::events::{DEFAULT_BUS, Events};
 use crate::names;
@@ -54,7 +55,7 @@ impl State {
     pub(super) fn connect(&self, object_created: &str) -> Result<(), Error> {
         let failed = |error: crate::events::Error| failed("EventBridge", &error);
         let put = |name: &str, pattern: &str, queue: &str| {
-            let (name, queue) = (names::prefixed(name), names::queue_arn(queue));
+            let (name, queue) = (names::prefixed(name), arn::queue(&names::prefixed(queue)));
             self.events
                 .put_queue_rule(&name, DEFAULT_BUS, pattern, &queue)
                 .map_err(failed)

@@ -6,6 +6,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::jobs::{INTERRUPTED, Job, JobStatus};
 
+/// Beginning of ARNs.
+const ACCOUNT: &str = "arn:aws:mediaconvert:us-east-1:000000000000";
 /// Code for what went wrong on the service's side.
 const SERVICE_ERROR: i64 = 1999;
 
@@ -29,70 +31,46 @@ pub fn time(time: OffsetDateTime) -> Option<Value> {
 /// The job. Members without a value are left out.
 pub fn job(job: &Job) -> Value {
     let request = |name: &str| job.request.get(name).cloned();
-    let error_code = job.error.as_ref().map(|error| match error.code.as_str() {
+    let is_running = job.status == JobStatus::Running;
+    let percent = (is_running || job.status == JobStatus::Succeeded).then_some(job.percent);
+    let error = job.error.as_ref();
+    with_values(json!({
+        "Id": job.id,
+        "Arn": format!("{ACCOUNT}:jobs/{}", job.id),
+        "Status": status(job.status),
+        "CurrentPhase": job.phase.as_ref().filter(|_| is_running),
+        "JobPercentComplete": percent,
+        "ErrorCode": error.map(|error| error_code(&error.code)),
+        "ErrorMessage": error.map(|error| &error.message),
+        "OutputGroupDetails": job.result,
+        "Timing": with_values(json!({
+            "SubmitTime": time(job.created_at),
+            "StartTime": job.started_at.and_then(time),
+            "FinishTime": job.finished_at.and_then(time),
+        })),
+        "CreatedAt": time(job.created_at),
+        "RetryCount": 0,
+        "Warnings": [],
+        "Role": request("Role"),
+        "Queue": request("Queue").unwrap_or_else(|| json!(format!("{ACCOUNT}:queues/Default"))),
+        "Priority": request("Priority").unwrap_or_else(|| json!(0)),
+        "ClientRequestToken": request("ClientRequestToken"),
+        "UserMetadata": request("UserMetadata").unwrap_or_else(|| json!({})),
+        "Settings": request("Settings"),
+    }))
+}
+
+fn error_code(code: &str) -> i64 {
+    match code {
         INTERRUPTED => SERVICE_ERROR,
         code => code.parse().unwrap_or(SERVICE_ERROR),
-    });
-    let is_running = job.status == JobStatus::Running;
-    let timing: serde_json::Map<String, Value> = [
-        ("SubmitTime", Some(job.created_at)),
-        ("StartTime", job.started_at),
-        ("FinishTime", job.finished_at),
-    ]
-    .into_iter()
-    .filter_map(|(name, at)| Some((name.to_owned(), time(at?)?)))
-    .collect();
-    let members = [
-        ("Id", Some(json!(job.id))),
-        (
-            "Arn",
-            Some(json!(format!(
-                "arn:aws:mediaconvert:us-east-1:000000000000:jobs/{}",
-                job.id
-            ))),
-        ),
-        ("Status", Some(json!(status(job.status)))),
-        (
-            "CurrentPhase",
-            job.phase
-                .as_ref()
-                .filter(|_| is_running)
-                .map(|phase| json!(phase)),
-        ),
-        (
-            "JobPercentComplete",
-            (is_running || job.status == JobStatus::Succeeded).then(|| json!(job.percent)),
-        ),
-        ("ErrorCode", error_code.map(|code| json!(code))),
-        (
-            "ErrorMessage",
-            job.error.as_ref().map(|error| json!(error.message)),
-        ),
-        ("OutputGroupDetails", job.result.clone()),
-        ("Timing", Some(Value::Object(timing))),
-        ("CreatedAt", time(job.created_at)),
-        ("RetryCount", Some(json!(0))),
-        ("Warnings", Some(json!([]))),
-        ("Role", request("Role")),
-        (
-            "Queue",
-            Some(request("Queue").unwrap_or_else(|| {
-                json!("arn:aws:mediaconvert:us-east-1:000000000000:queues/Default")
-            })),
-        ),
-        (
-            "Priority",
-            Some(request("Priority").unwrap_or_else(|| json!(0))),
-        ),
-        ("ClientRequestToken", request("ClientRequestToken")),
-        (
-            "UserMetadata",
-            Some(request("UserMetadata").unwrap_or_else(|| json!({}))),
-        ),
-        ("Settings", request("Settings")),
-    ];
-    members
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-        .collect()
+    }
+}
+
+/// An object without its members that are null.
+fn with_values(mut object: Value) -> Value {
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|_, member| !member.is_null());
+    }
+    object
 }

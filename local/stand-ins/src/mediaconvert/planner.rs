@@ -161,11 +161,12 @@ impl Planner<'_> {
             let audio_group = container
                 .and_then(|settings| settings.cmfc_settings.as_ref()?.audio_group_id.clone());
             // A source without sound simply has no sound stream.
-            tracks.extend(encode.map(|encode| StreamTrack {
+            let track = |encode| StreamTrack {
                 name,
                 encode,
                 audio_group,
-            }));
+            };
+            tracks.extend(encode.map(track));
         }
         if tracks.is_empty() {
             return Err(refuse(format!(

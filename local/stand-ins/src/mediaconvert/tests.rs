@@ -456,7 +456,7 @@ async fn what_is_not_supported_is_refused_with_its_path() -> Result<(), Failure>
         (
             format!("{h264}/MaxBitrate"),
             Value::Null,
-            "H264Settings.MaxBitrate: is missing",
+            "VideoDescription.CodecSettings: H264Settings.MaxBitrate is missing",
         ),
         (format!("{h264}/Invented"), json!(1), "Invented"),
         (
@@ -514,6 +514,16 @@ async fn what_is_not_supported_is_refused_with_its_path() -> Result<(), Failure>
             "/Settings/Inputs/0/AudioSelectors".into(),
             json!({}),
             "there is no audio selector",
+        ),
+        (
+            format!("{h264}/FramerateControl"),
+            json!("SPECIFIED"),
+            "H264Settings.FramerateNumerator",
+        ),
+        (
+            "/Settings/Inputs/0/AudioSelectors/Audio Selector 1".into(),
+            json!({"Tracks": [1, 2]}),
+            "Settings.Inputs[0].AudioSelectors: one track",
         ),
         (
             "/Settings/OutputGroups".into(),

@@ -113,10 +113,9 @@ async fn upload_stream(
         tracks.push(
             manifest::read(plan, track, &folder).map_err(|cause| transcoding_failed(&cause))?,
         );
-        let content_type = if matches!(track.encode, Encode::Audio(_)) {
-            "audio/mp4"
-        } else {
-            "video/mp4"
+        let content_type = match track.encode {
+            Encode::Audio(_) => "audio/mp4",
+            Encode::Video(_) => "video/mp4",
         };
         for file in files(&folder)?
             .iter()

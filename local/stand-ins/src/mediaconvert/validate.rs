@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use videoflow_platform::service::ServiceError;
 
-use super::codec::RateControlMode::{Cbr, Qvbr, Vbr};
-use super::codec::VideoCodecSettings;
+use super::codec::{FramerateControl, VideoCodecSettings};
+use super::rate::bitrates;
 use super::settings::{ContainerType, CreateJob, GroupType, Input, Output, OutputGroup};
 use super::{error, geometry};
 
@@ -34,15 +34,22 @@ pub fn validate(job: &CreateJob) -> Result<(), ServiceError> {
             "one input is supported by the local stand-in",
         );
     };
+    if input
+        .audio_selectors
+        .values()
+        .any(|selector| selector.tracks.len() > 1)
+    {
+        return refuse(
+            "Settings.Inputs[0].AudioSelectors",
+            "one track a selector is supported by the local stand-in",
+        );
+    }
     if job.settings.output_groups.is_empty() {
         return refuse("Settings.OutputGroups", "there is none");
     }
     for (index, group) in job.settings.output_groups.iter().enumerate() {
         validate_group(group, input, &format!("Settings.OutputGroups[{index}]"))?;
     }
-    let is_capture = |output: &Output| {
-        codec(output).is_some_and(|codec| matches!(codec, VideoCodecSettings::FrameCapture { .. }))
-    };
     if job
         .settings
         .output_groups
@@ -106,42 +113,25 @@ fn validate_output(
 ) -> Result<(), ServiceError> {
     let refuse =
         |member: &str, why: &str| Err(error::bad_request(format!("{path}.{member}: {why}")));
-    let container = output
-        .container_settings
-        .as_ref()
-        .map(|settings| settings.container);
-    let capture = matches!(codec(output), Some(VideoCodecSettings::FrameCapture { .. }));
-    if output
-        .name_modifier
-        .as_deref()
-        .is_some_and(|name| name.contains(['$', '%', '/']))
-    {
+    let modifier = output.name_modifier.as_deref().unwrap_or_default();
+    if modifier.contains(['$', '%', '/']) {
         return refuse(
             "NameModifier",
             "format identifiers and folders are not supported by the local stand-in",
         );
     }
-    if output.video_description.is_none() && output.audio_descriptions.is_empty() {
+    let sounds = &output.audio_descriptions;
+    if output.video_description.is_none() && sounds.is_empty() {
         return refuse("VideoDescription", "an output needs pictures or sound");
     }
-    let fits = match (kind, container) {
-        (GroupType::CmafGroupSettings, container) => container == Some(ContainerType::Cmfc),
-        (GroupType::FileGroupSettings, Some(ContainerType::Raw)) => {
-            let has_one_sound =
-                output.video_description.is_none() && output.audio_descriptions.len() == 1;
-            has_one_sound || (capture && output.audio_descriptions.is_empty())
-        }
-        (GroupType::FileGroupSettings, Some(ContainerType::Mp4)) => !capture,
-        _ => false,
-    };
-    if !fits {
+    if !is_fitting(output, kind) {
         return refuse(
             "ContainerSettings.Container",
             "does not go with the group and what the output holds",
         );
     }
-    let tracks = output.audio_descriptions.len() + usize::from(output.video_description.is_some());
-    if kind == GroupType::CmafGroupSettings && (tracks != 1 || capture) {
+    let tracks = sounds.len() + usize::from(output.video_description.is_some());
+    if kind == GroupType::CmafGroupSettings && (tracks != 1 || is_capture(output)) {
         return refuse(
             "AudioDescriptions",
             "an output of a CMAF group holds either pictures or one sound track",
@@ -155,8 +145,7 @@ fn validate_output(
         return refuse(&format!("VideoDescription.{side}"), "must be even");
     }
     let is_unknown = |name: &&String| !input.audio_selectors.contains_key(*name);
-    let mut sources = output
-        .audio_descriptions
+    let mut sources = sounds
         .iter()
         .filter_map(|audio| audio.audio_source_name.as_ref());
     if let Some(name) = sources.find(is_unknown) {
@@ -165,27 +154,57 @@ fn validate_output(
             &format!("there is no audio selector {name:?}"),
         );
     }
-    validate_rate(output, path)
+    validate_rates(output).or_else(|why| refuse("VideoDescription.CodecSettings", &why))
 }
 
-fn validate_rate(output: &Output, path: &str) -> Result<(), ServiceError> {
-    let Some(VideoCodecSettings::H264 { settings }) = codec(output) else {
+fn is_capture(output: &Output) -> bool {
+    matches!(codec(output), Some(VideoCodecSettings::FrameCapture { .. }))
+}
+
+/// Whether the container can hold the output in this kind of group.
+fn is_fitting(output: &Output, kind: GroupType) -> bool {
+    let container = output
+        .container_settings
+        .as_ref()
+        .map(|settings| settings.container);
+    let sounds = output.audio_descriptions.len();
+    match (kind, container) {
+        (GroupType::CmafGroupSettings, container) => container == Some(ContainerType::Cmfc),
+        (GroupType::FileGroupSettings, Some(ContainerType::Raw)) => {
+            (output.video_description.is_none() && sounds == 1)
+                || (is_capture(output) && sounds == 0)
+        }
+        (GroupType::FileGroupSettings, Some(ContainerType::Mp4)) => !is_capture(output),
+        (GroupType::FileGroupSettings, _) => false,
+    }
+}
+
+/// Rates that the settings promise and do not give.
+fn validate_rates(output: &Output) -> Result<(), String> {
+    let (numerator, denominator, what) = match codec(output) {
+        Some(VideoCodecSettings::H264 { settings }) => {
+            bitrates(settings).map_err(|error| error.message)?;
+            if settings.framerate_control == FramerateControl::InitializeFromSource {
+                return Ok(());
+            }
+            (
+                settings.framerate_numerator,
+                settings.framerate_denominator,
+                "H264Settings",
+            )
+        }
+        Some(VideoCodecSettings::FrameCapture { settings }) => (
+            settings.framerate_numerator,
+            settings.framerate_denominator,
+            "FrameCaptureSettings",
+        ),
+        None => return Ok(()),
+    };
+    let is_given = |number: Option<u32>| number.is_some_and(|number| number > 0);
+    if is_given(numerator) && is_given(denominator) {
         return Ok(());
-    };
-    let missing = match settings.rate_control_mode {
-        Qvbr => settings.max_bitrate.is_none().then_some("MaxBitrate"),
-        Cbr => settings.bitrate.is_none().then_some("Bitrate"),
-        Vbr => [
-            ("Bitrate", settings.bitrate),
-            ("MaxBitrate", settings.max_bitrate),
-        ]
-        .into_iter()
-        .find_map(|(name, rate)| rate.is_none().then_some(name)),
-    };
-    let settings = "VideoDescription.CodecSettings.H264Settings";
-    missing.map_or(Ok(()), |name| {
-        Err(error::bad_request(format!(
-            "{path}.{settings}.{name}: is missing"
-        )))
-    })
+    }
+    Err(format!(
+        "{what}.FramerateNumerator and FramerateDenominator are needed"
+    ))
 }

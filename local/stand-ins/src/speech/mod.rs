@@ -41,8 +41,9 @@ const READING_TIME: Duration = Duration::from_mins(10);
 /// Transcripts kept: those of the videos at work.
 const REMEMBERED: usize = 8;
 const SAMPLES_PER_MS: usize = SAMPLE_RATE / 1000;
-/// Loudness of 0.1 s (root of the mean square, full scale 1) below which nobody is heard: -54 dB.
-const AUDIBLE: f32 = 0.002;
+/// Loudness of 0.1 s (root of the mean square, full scale 1) below which there is nothing to hear: -70 dB, the noise of a
+/// quiet recording.
+const AUDIBLE: f32 = 0.000_3;
 const LOUDNESS_SAMPLES: usize = SAMPLE_RATE / 10;
 /// Kept of the silence before the first sound.
 const LEAD_IN_MS: u64 = 200;

@@ -61,11 +61,7 @@ impl Encoder {
 
 fn layer_names<'a>(weights: &'a Weights, part: &'a str) -> impl Iterator<Item = String> + 'a {
     let name = move |index: usize| format!("{part}.layer_{index}");
-    let exists = |layer: &String| {
-        weights
-            .0
-            .contains_key(&format!("{layer}.ffn.layer_norm.gamma"))
-    };
+    let exists = |layer: &String| weights.has(&format!("{layer}.ffn.layer_norm.gamma"));
     (0..).map(name).take_while(exists)
 }
 

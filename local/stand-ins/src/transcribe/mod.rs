@@ -262,7 +262,7 @@ const ECHOED: [&str; 9] = [
 fn described(job: &Job) -> Value {
     let mut members = outline(job);
     for name in ECHOED {
-        if let Some(value) = job.request.get(name) {
+        if let Some(value) = job.request.get(name).filter(|value| !value.is_null()) {
             members.entry(name).or_insert_with(|| value.clone());
         }
     }

@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn signs_are_items_of_their_own() {
         let check = |text: &str, bare: &str, sign: Option<char>| {
-            assert_eq!(parts(&word(0, 1, text)), (bare, sign))
+            assert_eq!(parts(&word(0, 1, text)), (bare, sign));
         };
         check("power,", "power", Some(','));
         check("\"Mr.", "Mr.", None);

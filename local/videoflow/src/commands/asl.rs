@@ -22,7 +22,7 @@ enum Command {
     /// Checks definitions: prints `file:state: reason` for every finding, exits with 1 if there is an error
     #[command(after_help = "Example:\n  videoflow asl check statemachines/*.asl.json")]
     Check {
-        /// Definitions; placeholders such as ${jobs_table_name} may stand in them
+        /// Definitions, with or without their placeholders filled
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
@@ -51,7 +51,8 @@ fn exec() -> anyhow::Result<ExitCode> {
     for line in io::stdin().lock().lines() {
         let line = line.context("cannot read a request")?;
         if !line.trim().is_empty() {
-            writeln!(output, "{}", videoflow_asl::exec::exec(&line)).context("cannot write an answer")?;
+            writeln!(output, "{}", videoflow_asl::exec::exec(&line))
+                .context("cannot write an answer")?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -69,7 +70,11 @@ fn check(files: &[PathBuf]) -> ExitCode {
             println!("{}:{finding}", file.display());
         }
     }
-    if has_errors { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if has_errors {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Is the definition refused, and what there is to say about it.
@@ -96,7 +101,11 @@ mod tests {
 
     #[test]
     fn findings_have_place_and_reason() {
-        check(r#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}"#, false, &[]);
+        check(
+            r#"{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}"#,
+            false,
+            &[],
+        );
         check(
             r#"{"StartAt": "A", "States": {"A": {"Type": "Pass", "Next": "B"}}}"#,
             true,

@@ -60,10 +60,13 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 async fn find(arguments: &Arguments) -> anyhow::Result<(Source, String)> {
     let job = &arguments.job;
-    if arguments.endpoint_url.is_some() || arguments.profile.is_some() || arguments.region.is_some() {
+    if arguments.endpoint_url.is_some() || arguments.profile.is_some() || arguments.region.is_some()
+    {
         let source = Source::Api(client(arguments).await);
         let arn = source.find_job(job).await?;
-        return arn.map(|arn| (source, arn)).with_context(|| format!("no execution of process-video is named {job}"));
+        return arn
+            .map(|arn| (source, arn))
+            .with_context(|| format!("no execution of process-video is named {job}"));
     }
     let folders = match &arguments.data {
         Some(folder) => vec![folder.clone()],
@@ -76,11 +79,18 @@ async fn find(arguments: &Arguments) -> anyhow::Result<(Source, String)> {
             return Ok((source, arn));
         }
     }
-    bail!("no job {job} in {}; name another folder with --data", shown(&folders))
+    bail!(
+        "no job {job} in {}; name another folder with --data",
+        shown(&folders)
+    )
 }
 
 fn shown(folders: &[PathBuf]) -> String {
-    folders.iter().map(|folder: &PathBuf| Path::display(folder).to_string()).collect::<Vec<_>>().join(" or ")
+    folders
+        .iter()
+        .map(|folder: &PathBuf| Path::display(folder).to_string())
+        .collect::<Vec<_>>()
+        .join(" or ")
 }
 
 async fn client(arguments: &Arguments) -> aws_sdk_sfn::Client {
@@ -89,7 +99,13 @@ async fn client(arguments: &Arguments) -> aws_sdk_sfn::Client {
         config = config.endpoint_url(url);
         if arguments.profile.is_none() {
             // A local endpoint takes any key and tells by it who called.
-            config = config.credentials_provider(Credentials::new("videoflow-history", "local", None, None, "local"));
+            config = config.credentials_provider(Credentials::new(
+                "videoflow-history",
+                "local",
+                None,
+                None,
+                "local",
+            ));
         }
         if arguments.region.is_none() {
             config = config.region(Region::from_static(videoflow_platform::names::REGION));

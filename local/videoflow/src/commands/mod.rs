@@ -14,13 +14,16 @@ use tracing_subscriber::EnvFilter;
 
 /// Runs a command's work on a tokio runtime.
 fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     runtime.context("cannot start the runtime")?.block_on(work)
 }
 
 /// The platform's own messages go to standard error; `VIDEOFLOW_LOG` chooses which (default: warnings).
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_env("VIDEOFLOW_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter =
+        EnvFilter::try_from_env("VIDEOFLOW_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     // A second subscriber in one process would be refused, and there is only one.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)

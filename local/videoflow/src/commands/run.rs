@@ -14,9 +14,9 @@ use super::{block_on, log_to_stderr};
 use crate::history::{self, Source, read_tree};
 use crate::job::display::Display;
 use crate::job::export::{Export, outputs};
-use crate::job::follow::{Settled, execution_arn, follow};
+use crate::job::follow::{Settled, execution_arn, follow, outcome};
 use crate::job::submit;
-use crate::local_platform::{self, Wanted};
+use crate::local_platform::{self, Parts, Wanted};
 use crate::tools;
 
 /// Exit code of a video that was rejected or failed its quality check.
@@ -48,9 +48,8 @@ pub struct Arguments {
     /// Print one JSON object as the last line of standard output
     #[arg(long)]
     json: bool,
-    /// Folder with other definitions than those in the program
-    #[arg(long, value_name = "DIR", env = "VIDEOFLOW_STATEMACHINES")]
-    statemachines: Option<PathBuf>,
+    #[command(flatten)]
+    parts: Parts,
 }
 
 /// What a run ended with.
@@ -96,7 +95,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Ok(exit_code)
     });
     if let (true, Err(error)) = (arguments.json, &done) {
-        let failed = Outcome { status: "FAILED".to_owned(), error: Some(format!("{error:#}")), ..Outcome::default() };
+        let failed = Outcome {
+            status: "FAILED".to_owned(),
+            error: Some(format!("{error:#}")),
+            ..Outcome::default()
+        };
         println!("{}", failed.to_json());
     }
     done
@@ -105,14 +108,14 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
     check_video(&arguments.video)?;
     check_profile(&arguments.profile)?;
-    let tools = tools::find()?;
+    let tools = tools::find(arguments.parts.functions.as_deref())?;
     let data = arguments.out.join(".videoflow");
     let wanted = Wanted {
         data: &data,
         shown: &arguments.out,
         port: 0,
         reconcile_interval: None,
-        definitions: arguments.statemachines.as_ref(),
+        definitions: arguments.parts.statemachines.as_ref(),
     };
     let running = local_platform::start(&wanted, &tools).await?;
     let platform = &running.platform;
@@ -132,24 +135,44 @@ async fn work(arguments: &Arguments, platform: &Platform, data: &Path) -> anyhow
     display.note(&format!("job {job}"));
     let mut settled = follow(platform, &job, lost_before, &mut display).await?;
     let mut is_already_processed = false;
-    if let Some(original) = settled.original.clone().filter(|_| settled.status == "DUPLICATE") {
+    if let Some(original) = settled
+        .original
+        .clone()
+        .filter(|_| settled.status == "DUPLICATE")
+    {
         if arguments.force {
             job = submit::run_by_force(platform.http_api(), &original).await?;
-            display.note(&format!("processed already as {original}; runs again as {job}"));
+            display.note(&format!(
+                "processed already as {original}; runs again as {job}"
+            ));
             settled = follow(platform, &job, lost_before, &mut display).await?;
         } else {
-            is_already_processed = true;
+            settled = outcome(platform, &original).await?;
+            is_already_processed = settled.status == "PUBLISHED";
             job = original;
-            settled.status = "PUBLISHED".to_owned();
         }
     }
-    let export = Export { platform, s3: &s3, data, out: &arguments.out };
+    let export = Export {
+        platform,
+        s3: &s3,
+        data,
+        out: &arguments.out,
+    };
     let known = arguments.out.join(job.as_str());
-    let folder =
-        if is_already_processed && known.join("brief.json").is_file() { known } else { export.write(&job).await? };
+    let folder = if is_already_processed && known.join("brief.json").is_file() {
+        known
+    } else {
+        export.write(&job).await?
+    };
     tell(&job, &settled, is_already_processed, &folder, data).await?;
     let error = settled.error.filter(|_| settled.status != "PUBLISHED");
-    Ok(Outcome { job: Some(job), status: settled.status, folder: Some(folder), is_already_processed, error })
+    Ok(Outcome {
+        job: Some(job),
+        status: settled.status,
+        folder: Some(folder),
+        is_already_processed,
+        error,
+    })
 }
 
 /// Says on standard error how it ended and where things lie.
@@ -161,9 +184,14 @@ async fn tell(
     data: &Path,
 ) -> anyhow::Result<()> {
     match settled.status.as_str() {
-        "PUBLISHED" if is_already_processed => eprintln!("\nalready processed as {job} (--force runs it again)"),
+        "PUBLISHED" if is_already_processed => {
+            eprintln!("\nalready processed as {job} (--force runs it again)");
+        }
         "PUBLISHED" => eprintln!("\npublished as {job}"),
-        status => eprintln!("\n{status}: {}", settled.error.as_deref().unwrap_or("no reason was recorded")),
+        status => eprintln!(
+            "\n{status}: {}",
+            settled.error.as_deref().unwrap_or("no reason was recorded")
+        ),
     }
     if settled.status == "FAILED" {
         let source = Source::Files(data.join("executions"));
@@ -187,8 +215,13 @@ async fn tell(
 
 /// A clear word before anything starts; what the file holds is for the sanitizer to judge.
 fn check_video(video: &Path) -> anyhow::Result<()> {
-    let metadata = std::fs::metadata(video).with_context(|| format!("cannot read {}", video.display()))?;
-    ensure!(!metadata.is_dir(), "{} is a folder, not a video", video.display());
+    let metadata =
+        std::fs::metadata(video).with_context(|| format!("cannot read {}", video.display()))?;
+    ensure!(
+        !metadata.is_dir(),
+        "{} is a folder, not a video",
+        video.display()
+    );
     if let Err(error) = File::open(video) {
         bail!("cannot read {}: {error}", video.display());
     }
@@ -197,7 +230,11 @@ fn check_video(video: &Path) -> anyhow::Result<()> {
 
 fn check_profile(name: &str) -> anyhow::Result<()> {
     let known = || profiles::names().collect::<Vec<_>>().join(", ");
-    ensure!(profiles::find(name).is_some(), "there is no profile {name}; there are {}", known());
+    ensure!(
+        profiles::find(name).is_some(),
+        "there is no profile {name}; there are {}",
+        known()
+    );
     Ok(())
 }
 
@@ -207,15 +244,27 @@ mod tests {
 
     #[test]
     fn the_json_object_always_has_the_same_members() {
-        let check = |outcome: Outcome, expected: &str| assert_eq!(outcome.to_json().to_string(), expected);
+        let check =
+            |outcome: Outcome, expected: &str| assert_eq!(outcome.to_json().to_string(), expected);
         check(
-            Outcome { status: "FAILED".into(), error: Some("no".into()), ..Outcome::default() },
+            Outcome {
+                status: "FAILED".into(),
+                error: Some("no".into()),
+                ..Outcome::default()
+            },
             "{\"jobId\":null,\"status\":\"FAILED\",\"outputs\":null,\"alreadyProcessed\":false,\"error\":\"no\"}",
         );
         let job = JobId::of("b", "k", "1", "default");
         check(
-            Outcome { job: Some(job.clone()), status: "PUBLISHED".into(), is_already_processed: true, ..Outcome::default() },
-            &format!("{{\"jobId\":\"{job}\",\"status\":\"PUBLISHED\",\"outputs\":null,\"alreadyProcessed\":true,\"error\":null}}"),
+            Outcome {
+                job: Some(job.clone()),
+                status: "PUBLISHED".into(),
+                is_already_processed: true,
+                ..Outcome::default()
+            },
+            &format!(
+                "{{\"jobId\":\"{job}\",\"status\":\"PUBLISHED\",\"outputs\":null,\"alreadyProcessed\":true,\"error\":null}}"
+            ),
         );
     }
 

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use super::{block_on, log_to_stderr};
-use crate::local_platform::{self, Wanted};
+use crate::local_platform::{self, Parts, Wanted};
 use crate::tools;
 
 /// A lost job is found at most this late.
-const RECONCILE_INTERVAL: Duration = Duration::from_secs(15 * 60);
+const RECONCILE_INTERVAL: Duration = Duration::from_mins(15);
 
 /// Runs the platform with AWS's wire protocols on 127.0.0.1 until Ctrl-C
 #[derive(Debug, clap::Args)]
@@ -25,22 +25,21 @@ pub struct Arguments {
     /// Port of the services; the HTTP API gets the next one
     #[arg(long, default_value_t = 4566, value_parser = clap::value_parser!(u16).range(1..=65534))]
     port: u16,
-    /// Folder with other definitions than those in the program
-    #[arg(long, value_name = "DIR", env = "VIDEOFLOW_STATEMACHINES")]
-    statemachines: Option<PathBuf>,
+    #[command(flatten)]
+    parts: Parts,
 }
 
 /// Carries out the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let tools = tools::find()?;
+    let tools = tools::find(arguments.parts.functions.as_deref())?;
     block_on(async {
         let wanted = Wanted {
             data: &arguments.data,
             shown: &arguments.data,
             port: arguments.port,
             reconcile_interval: Some(RECONCILE_INTERVAL),
-            definitions: arguments.statemachines.as_ref(),
+            definitions: arguments.parts.statemachines.as_ref(),
         };
         let running = local_platform::start(&wanted, &tools).await?;
         eprintln!("services  {}", running.platform.endpoint_url());

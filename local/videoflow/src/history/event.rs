@@ -50,24 +50,44 @@ impl Event {
     /// Reads an event of `GetExecutionHistory` as JSON.
     pub fn from_json(event: &Value) -> Self {
         let number = |name: &str| event.get(name).and_then(Value::as_u64).unwrap_or(0);
-        let kind = event.get("type").and_then(Value::as_str).unwrap_or_default();
+        let kind = event
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let members = event.as_object().into_iter().flatten();
-        let details = members.into_iter().find(|(name, _)| name.ends_with("EventDetails")).map(|(_, details)| details);
+        let details = members
+            .into_iter()
+            .find(|(name, _)| name.ends_with("EventDetails"))
+            .map(|(_, details)| details);
         let text = |name: &str| {
-            let field = details.and_then(|details| details.get(name)).and_then(Value::as_str);
+            let field = details
+                .and_then(|details| details.get(name))
+                .and_then(Value::as_str);
             field.unwrap_or_default().to_owned()
         };
         let kind = match kind {
             "ExecutionFailed" | "ExecutionTimedOut" | "ExecutionAborted" => Kind::Ended,
-            "TaskSubmitted" => Kind::Submitted { output: text("output") },
-            "TaskSucceeded" | "LambdaFunctionSucceeded" => Kind::Succeeded { output: text("output") },
-            kind if kind.ends_with("StateEntered") => Kind::Entered { state: text("name"), input: text("input") },
-            kind if kind.ends_with("Failed") || kind.ends_with("TimedOut") => {
-                Kind::Failed { error: text("error"), cause: text("cause") }
-            }
+            "TaskSubmitted" => Kind::Submitted {
+                output: text("output"),
+            },
+            "TaskSucceeded" | "LambdaFunctionSucceeded" => Kind::Succeeded {
+                output: text("output"),
+            },
+            kind if kind.ends_with("StateEntered") => Kind::Entered {
+                state: text("name"),
+                input: text("input"),
+            },
+            kind if kind.ends_with("Failed") || kind.ends_with("TimedOut") => Kind::Failed {
+                error: text("error"),
+                cause: text("cause"),
+            },
             _ => Kind::Other,
         };
-        Self { id: number("id"), previous_id: number("previousEventId"), kind }
+        Self {
+            id: number("id"),
+            previous_id: number("previousEventId"),
+            kind,
+        }
     }
 }
 
@@ -80,23 +100,43 @@ mod tests {
     #[test]
     fn reads_events_of_the_api() {
         let check = |event: Value, expected: Kind| {
-            assert_eq!(Event::from_json(&event), Event { id: 7, previous_id: 6, kind: expected }, "{event}");
+            assert_eq!(
+                Event::from_json(&event),
+                Event {
+                    id: 7,
+                    previous_id: 6,
+                    kind: expected
+                },
+                "{event}"
+            );
         };
         check(
             json!({"id": 7, "previousEventId": 6, "type": "TaskStateEntered",
                 "stateEnteredEventDetails": {"name": "A", "input": "{}"}}),
-            Kind::Entered { state: "A".into(), input: "{}".into() },
+            Kind::Entered {
+                state: "A".into(),
+                input: "{}".into(),
+            },
         );
         check(
             json!({"id": 7, "previousEventId": 6, "type": "TaskFailed",
                 "taskFailedEventDetails": {"resource": "invoke", "error": "InvalidInput", "cause": "no"}}),
-            Kind::Failed { error: "InvalidInput".into(), cause: "no".into() },
+            Kind::Failed {
+                error: "InvalidInput".into(),
+                cause: "no".into(),
+            },
         );
         check(
             json!({"id": 7, "previousEventId": 6, "type": "TaskTimedOut", "taskTimedOutEventDetails": {"error": "States.Timeout"}}),
-            Kind::Failed { error: "States.Timeout".into(), cause: String::new() },
+            Kind::Failed {
+                error: "States.Timeout".into(),
+                cause: String::new(),
+            },
         );
-        check(json!({"id": 7, "previousEventId": 6, "type": "ParallelStateStarted"}), Kind::Other);
+        check(
+            json!({"id": 7, "previousEventId": 6, "type": "ParallelStateStarted"}),
+            Kind::Other,
+        );
         check(
             json!({"id": 7, "previousEventId": 6, "type": "ExecutionFailed", "executionFailedEventDetails": {"error": "E"}}),
             Kind::Ended,

@@ -20,5 +20,8 @@ pub fn execution(folder: &Path, arn: &str) -> anyhow::Result<Execution> {
     let path = Record::path(folder, arn);
     let record = Record::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let events = record.events.iter().map(Event::from_json).collect();
-    Ok(Execution { description: record.execution, events })
+    Ok(Execution {
+        description: record.execution,
+        events,
+    })
 }

@@ -18,20 +18,43 @@ pub fn text(root: &Node) -> String {
 
 fn write_node(text: &mut String, node: &Node, first: &str, rest: &str) {
     let description = &node.execution.description;
-    let state = node.state.as_ref().map(|state| format!("{state} → ")).unwrap_or_default();
+    let state = node
+        .state
+        .as_ref()
+        .map(|state| format!("{state} → "))
+        .unwrap_or_default();
     let machine = machine(node);
-    let elapsed = description.stop_date.map(|stop| format!("  {:.1} s", stop - description.start_date));
+    let elapsed = description
+        .stop_date
+        .map(|stop| format!("  {:.1} s", stop - description.start_date));
     let elapsed = elapsed.unwrap_or_default();
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{first}{state}{machine}  {}{elapsed}  ({})", description.status, description.name);
-    let own = if node.children.is_empty() { format!("{rest}     ") } else { format!("{rest}│    ") };
+    let _ = writeln!(
+        text,
+        "{first}{state}{machine}  {}{elapsed}  ({})",
+        description.status, description.name
+    );
+    let own = if node.children.is_empty() {
+        format!("{rest}     ")
+    } else {
+        format!("{rest}│    ")
+    };
     if let Some(failed) = &node.failed {
         write_failed(text, failed, node, &own);
     }
     for (index, child) in node.children.iter().enumerate() {
         let is_last = index + 1 == node.children.len();
-        let (branch, below) = if is_last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        write_node(text, child, &format!("{rest}{branch}"), &format!("{rest}{below}"));
+        let (branch, below) = if is_last {
+            ("└─ ", "   ")
+        } else {
+            ("├─ ", "│  ")
+        };
+        write_node(
+            text,
+            child,
+            &format!("{rest}{branch}"),
+            &format!("{rest}{below}"),
+        );
     }
 }
 
@@ -39,17 +62,31 @@ fn write_failed(text: &mut String, failed: &FailedState, node: &Node, indent: &s
     let (error, cause) = error_and_cause(failed, node);
     let _ = writeln!(text, "{indent}failed in {}", failed.name);
     let _ = writeln!(text, "{indent}  error   {error}");
-    let cause = if has_failed_child(node) { "see the execution below".to_owned() } else { document(cause, indent) };
+    let cause = if has_failed_child(node) {
+        "see the execution below".to_owned()
+    } else {
+        document(cause, indent)
+    };
     let _ = writeln!(text, "{indent}  cause   {cause}");
-    let _ = writeln!(text, "{indent}  input   {}", document(&failed.input, indent));
-    let output = failed.output.as_deref().map_or_else(|| "none".to_owned(), |output| document(output, indent));
+    let _ = writeln!(
+        text,
+        "{indent}  input   {}",
+        document(&failed.input, indent)
+    );
+    let output = failed
+        .output
+        .as_deref()
+        .map_or_else(|| "none".to_owned(), |output| document(output, indent));
     let _ = writeln!(text, "{indent}  output  {output}");
 }
 
 fn error_and_cause<'a>(failed: &'a FailedState, node: &'a Node) -> (&'a str, &'a str) {
     let description = &node.execution.description;
     if failed.error.is_empty() {
-        (description.error.as_deref().unwrap_or("-"), description.cause.as_deref().unwrap_or("-"))
+        (
+            description.error.as_deref().unwrap_or("-"),
+            description.cause.as_deref().unwrap_or("-"),
+        )
     } else {
         (&failed.error, &failed.cause)
     }
@@ -57,14 +94,20 @@ fn error_and_cause<'a>(failed: &'a FailedState, node: &'a Node) -> (&'a str, &'a
 
 /// The failed state's own child failed: its cause repeats what the child shows.
 fn has_failed_child(node: &Node) -> bool {
-    let Some(failed) = &node.failed else { return false };
-    node.children.iter().any(|child| child.failed.is_some() && child.state.as_ref() == Some(&failed.name))
+    let Some(failed) = &node.failed else {
+        return false;
+    };
+    node.children
+        .iter()
+        .any(|child| child.failed.is_some() && child.state.as_ref() == Some(&failed.name))
 }
 
 /// A document on one line, or pretty if that is longer than a line.
 fn document(text: &str, indent: &str) -> String {
     let pretty = match serde_json::from_str::<Value>(text) {
-        Ok(value) if text.len() > 100 => serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned()),
+        Ok(value) if text.len() > 100 => {
+            serde_json::to_string_pretty(&value).unwrap_or_else(|_| text.to_owned())
+        }
         _ => text.to_owned(),
     };
     let mut shown: String = pretty.chars().take(MAX_DOCUMENT_CHARACTERS).collect();
@@ -78,7 +121,9 @@ fn machine(node: &Node) -> &str {
     let arn = &node.execution.description.state_machine_arn;
     let name = arn.rsplit(':').next().unwrap_or(arn);
     // `videoflow-<environment>-<machine>`: every environment is called alike.
-    name.strip_prefix("videoflow-").and_then(|rest| rest.split_once('-')).map_or(name, |(_, machine)| machine)
+    name.strip_prefix("videoflow-")
+        .and_then(|rest| rest.split_once('-'))
+        .map_or(name, |(_, machine)| machine)
 }
 
 /// The tree as one JSON document.
@@ -130,7 +175,9 @@ mod tests {
         });
         let description = Description {
             execution_arn: format!("arn:{machine}"),
-            state_machine_arn: format!("arn:aws:states:us-east-1:0:stateMachine:videoflow-local-{machine}"),
+            state_machine_arn: format!(
+                "arn:aws:states:us-east-1:0:stateMachine:videoflow-local-{machine}"
+            ),
             state_machine_version_arn: None,
             state_machine_alias_arn: None,
             name: "v-1".into(),
@@ -146,7 +193,10 @@ mod tests {
         };
         Node {
             state: state.map(str::to_owned),
-            execution: Execution { description, events: Vec::new() },
+            execution: Execution {
+                description,
+                events: Vec::new(),
+            },
             failed,
             children,
         }
@@ -183,7 +233,10 @@ process-video  FAILED  1.5 s  (v-1)
     #[test]
     fn json_has_documents_as_values() {
         let tree = json(&tree());
-        assert_eq!(tree["children"][1]["failed"]["input"], json!({"jobId": "v-1"}));
+        assert_eq!(
+            tree["children"][1]["failed"]["input"],
+            json!({"jobId": "v-1"})
+        );
         assert_eq!(tree["children"][0]["failed"], Value::Null);
     }
 }

@@ -45,11 +45,19 @@ pub async fn read_tree(source: &Source, root_arn: &str) -> anyhow::Result<Node> 
     read_node(source, None, root_arn.to_owned(), &mut budget).await
 }
 
-async fn read_node(source: &Source, state: Option<String>, arn: String, budget: &mut usize) -> anyhow::Result<Node> {
+async fn read_node(
+    source: &Source,
+    state: Option<String>,
+    arn: String,
+    budget: &mut usize,
+) -> anyhow::Result<Node> {
     anyhow::ensure!(*budget > 0, "more than {MAX_EXECUTIONS} executions");
     *budget -= 1;
     let execution = source.execution(&arn).await?;
-    let failed = if matches!(execution.description.status.as_str(), "RUNNING" | "SUCCEEDED") {
+    let failed = if matches!(
+        execution.description.status.as_str(),
+        "RUNNING" | "SUCCEEDED"
+    ) {
         None
     } else {
         failed_state(&execution.events)
@@ -58,7 +66,12 @@ async fn read_node(source: &Source, state: Option<String>, arn: String, budget: 
     for (state, arn) in started(&execution.events) {
         children.push(Box::pin(read_node(source, Some(state), arn, budget)).await?);
     }
-    Ok(Node { state, execution, failed, children })
+    Ok(Node {
+        state,
+        execution,
+        failed,
+        children,
+    })
 }
 
 /// The state that an event belongs to: the nearest entry among the events that led to it.
@@ -70,17 +83,30 @@ fn state_of(events: &[Event], event: &Event) -> Option<(String, String)> {
             return Some((state.clone(), input.clone()));
         }
         let previous_id = current.previous_id;
-        current = events.iter().find(|event| event.id == previous_id && event.id < current.id)?;
+        current = events
+            .iter()
+            .find(|event| event.id == previous_id && event.id < current.id)?;
     }
 }
 
 /// The executions that these events started: state and ARN.
 fn started(events: &[Event]) -> Vec<(String, String)> {
     let submitted = events.iter().filter_map(|event| {
-        let Kind::Submitted { output } = &event.kind else { return None };
+        let Kind::Submitted { output } = &event.kind else {
+            return None;
+        };
         let answer: Value = serde_json::from_str(output).ok()?;
-        let arn = answer.get("ExecutionArn").or_else(|| answer.get("executionArn"))?.as_str()?.to_owned();
-        Some((state_of(events, event).map(|(state, _)| state).unwrap_or_default(), arn))
+        let arn = answer
+            .get("ExecutionArn")
+            .or_else(|| answer.get("executionArn"))?
+            .as_str()?
+            .to_owned();
+        Some((
+            state_of(events, event)
+                .map(|(state, _)| state)
+                .unwrap_or_default(),
+            arn,
+        ))
     });
     submitted.collect()
 }
@@ -89,9 +115,15 @@ fn started(events: &[Event]) -> Vec<(String, String)> {
 fn failed_state(events: &[Event]) -> Option<FailedState> {
     let end = events.iter().rev().find(|event| event.kind == Kind::Ended);
     // ParallelStateFailed and MapStateFailed name no error: the one within does.
-    let is_named = |event: &&Event| matches!(&event.kind, Kind::Failed { error, .. } if !error.is_empty());
+    let is_named =
+        |event: &&Event| matches!(&event.kind, Kind::Failed { error, .. } if !error.is_empty());
     let failure = events.iter().rev().find(is_named);
-    let last_entered = || events.iter().rev().find(|event| matches!(event.kind, Kind::Entered { .. }));
+    let last_entered = || {
+        events
+            .iter()
+            .rev()
+            .find(|event| matches!(event.kind, Kind::Entered { .. }))
+    };
     // The failure names the state best; without one (a Fail state, a stop, a timeout of the whole machine) the end's own
     // way back does.
     let cause_of_end = end.and_then(|end| events.iter().find(|event| event.id == end.previous_id));
@@ -109,7 +141,13 @@ fn failed_state(events: &[Event]) -> Option<FailedState> {
         Kind::Failed { error, cause } => (error.clone(), cause.clone()),
         _ => (String::new(), String::new()),
     };
-    Some(FailedState { name, input, output: answered(events, event), error, cause })
+    Some(FailedState {
+        name,
+        input,
+        output: answered(events, event),
+        error,
+        cause,
+    })
 }
 
 /// Does `wanted` lie on the way back from `event` to the state that it belongs to?
@@ -122,7 +160,9 @@ fn is_led_to_by(events: &[Event], event: &Event, wanted: &Event) -> bool {
         if matches!(event.kind, Kind::Entered { .. }) {
             break;
         }
-        current = events.iter().find(|older| older.id == event.previous_id && older.id < event.id);
+        current = events
+            .iter()
+            .find(|older| older.id == event.previous_id && older.id < event.id);
     }
     // Failures within a Parallel or Map come right before it; their chain may go past them.
     wanted.id + 2 >= event.id
@@ -137,7 +177,9 @@ fn answered(events: &[Event], event: &Event) -> Option<String> {
             Kind::Entered { .. } => return None,
             _ => {
                 let previous_id = current.previous_id;
-                current = events.iter().find(|older| older.id == previous_id && older.id < current.id)?;
+                current = events
+                    .iter()
+                    .find(|older| older.id == previous_id && older.id < current.id)?;
             }
         }
     }
@@ -148,20 +190,36 @@ mod tests {
     use super::*;
 
     fn event(id: u64, previous_id: u64, kind: Kind) -> Event {
-        Event { id, previous_id, kind }
+        Event {
+            id,
+            previous_id,
+            kind,
+        }
     }
 
     fn entered(state: &str) -> Kind {
-        Kind::Entered { state: state.into(), input: format!("\"{state}\"") }
+        Kind::Entered {
+            state: state.into(),
+            input: format!("\"{state}\""),
+        }
     }
 
     fn failed(error: &str) -> Kind {
-        Kind::Failed { error: error.into(), cause: "because".into() }
+        Kind::Failed {
+            error: error.into(),
+            cause: "because".into(),
+        }
     }
 
     fn check(events: &[Event], state: &str, error: &str, output: Option<&str>) {
-        let found = failed_state(events).map(|found| (found.name, found.input, found.error, found.output));
-        let expected = (state.to_owned(), format!("\"{state}\""), error.to_owned(), output.map(str::to_owned));
+        let found =
+            failed_state(events).map(|found| (found.name, found.input, found.error, found.output));
+        let expected = (
+            state.to_owned(),
+            format!("\"{state}\""),
+            error.to_owned(),
+            output.map(str::to_owned),
+        );
         assert_eq!(found, Some(expected));
     }
 
@@ -196,11 +254,22 @@ mod tests {
     fn shows_what_a_service_answered_before_an_expression_failed() {
         let events = [
             event(2, 0, entered("A")),
-            event(3, 2, Kind::Succeeded { output: "{\"a\":1}".into() }),
+            event(
+                3,
+                2,
+                Kind::Succeeded {
+                    output: "{\"a\":1}".into(),
+                },
+            ),
             event(4, 3, failed("States.QueryEvaluationError")),
             event(5, 4, Kind::Ended),
         ];
-        check(&events, "A", "States.QueryEvaluationError", Some("{\"a\":1}"));
+        check(
+            &events,
+            "A",
+            "States.QueryEvaluationError",
+            Some("{\"a\":1}"),
+        );
     }
 
     #[test]
@@ -220,8 +289,11 @@ mod tests {
     #[test]
     fn names_the_state_that_started_a_child() {
         let output = "{\"ExecutionArn\":\"arn:child\",\"StartDate\":1}".to_owned();
-        let events =
-            [event(2, 0, entered("A")), event(3, 2, Kind::Other), event(4, 3, Kind::Submitted { output })];
+        let events = [
+            event(2, 0, entered("A")),
+            event(3, 2, Kind::Other),
+            event(4, 3, Kind::Submitted { output }),
+        ];
         assert_eq!(started(&events), [("A".to_owned(), "arn:child".to_owned())]);
     }
 }

@@ -17,19 +17,32 @@ pub struct Display {
 }
 
 enum Surface {
-    Terminal { bars: MultiProgress, by_arn: HashMap<String, ProgressBar> },
-    Lines { shown: HashMap<String, String> },
+    Terminal {
+        bars: MultiProgress,
+        by_arn: HashMap<String, ProgressBar>,
+    },
+    Lines {
+        shown: HashMap<String, String>,
+    },
 }
 
 impl Display {
     /// A display for this standard error.
     pub fn new() -> Self {
         let surface = if std::io::stderr().is_terminal() {
-            Surface::Terminal { bars: MultiProgress::new(), by_arn: HashMap::new() }
+            Surface::Terminal {
+                bars: MultiProgress::new(),
+                by_arn: HashMap::new(),
+            }
         } else {
-            Surface::Lines { shown: HashMap::new() }
+            Surface::Lines {
+                shown: HashMap::new(),
+            }
         };
-        Self { begun: Instant::now(), surface }
+        Self {
+            begun: Instant::now(),
+            surface,
+        }
     }
 
     /// Shows the stations as they are now.
@@ -38,7 +51,9 @@ impl Display {
         match &mut self.surface {
             Surface::Terminal { bars, by_arn } => {
                 for station in stations {
-                    let bar = by_arn.entry(station.execution_arn.clone()).or_insert_with(|| new_bar(bars));
+                    let bar = by_arn
+                        .entry(station.execution_arn.clone())
+                        .or_insert_with(|| new_bar(bars));
                     update(bar, station);
                 }
             }
@@ -59,7 +74,9 @@ impl Display {
         match &self.surface {
             // The terminal may be gone; the work goes on.
             Surface::Terminal { bars, .. } => drop(bars.println(text)),
-            Surface::Lines { .. } => eprintln!("{:7.1} s  {text}", self.begun.elapsed().as_secs_f64()),
+            Surface::Lines { .. } => {
+                eprintln!("{:7.1} s  {text}", self.begun.elapsed().as_secs_f64());
+            }
         }
     }
 
@@ -78,7 +95,8 @@ impl Display {
 fn new_bar(bars: &MultiProgress) -> ProgressBar {
     let bar = bars.add(ProgressBar::new_spinner());
     // A template that is wrong would show in the first run; the default does as well.
-    let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let style = ProgressStyle::with_template("{spinner} {msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
     bar.set_style(style);
     bar.enable_steady_tick(TICK);
     bar
@@ -89,11 +107,19 @@ fn update(bar: &ProgressBar, station: &Station) {
         return;
     }
     let seconds = station.stop_seconds.unwrap_or_else(now_seconds) - station.start_seconds;
-    let message = format!("{:<18} {:<24} {seconds:6.1} s", station.machine, what(station));
+    let message = format!(
+        "{:<18} {:<24} {seconds:6.1} s",
+        station.machine,
+        what(station)
+    );
     if station.status == "RUNNING" {
         bar.set_message(message);
     } else {
-        let mark = if station.status == "SUCCEEDED" { "✔" } else { "✘" };
+        let mark = if station.status == "SUCCEEDED" {
+            "✔"
+        } else {
+            "✘"
+        };
         let style = ProgressStyle::with_template(&format!("{mark} {{msg}}"));
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         bar.finish_with_message(message);
@@ -101,8 +127,15 @@ fn update(bar: &ProgressBar, station: &Station) {
 }
 
 fn line(station: &Station) -> String {
-    let seconds = station.stop_seconds.map(|stop| format!("  {:.1} s", stop - station.start_seconds));
-    format!("{:<18} {}{}", station.machine, what(station), seconds.unwrap_or_default())
+    let seconds = station
+        .stop_seconds
+        .map(|stop| format!("  {:.1} s", stop - station.start_seconds));
+    format!(
+        "{:<18} {}{}",
+        station.machine,
+        what(station),
+        seconds.unwrap_or_default()
+    )
 }
 
 /// The state while it runs, the status once it has ended.
@@ -114,7 +147,10 @@ fn what(station: &Station) -> &str {
 }
 
 fn now_seconds() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs_f64()
 }
 
 #[cfg(test)]
@@ -137,6 +173,10 @@ mod tests {
             assert_eq!(line(&station), expected);
         };
         check("RUNNING", None, "sanitize-file      ProbeFile");
-        check("SUCCEEDED", Some(2.5), "sanitize-file      SUCCEEDED  1.5 s");
+        check(
+            "SUCCEEDED",
+            Some(2.5),
+            "sanitize-file      SUCCEEDED  1.5 s",
+        );
     }
 }

@@ -38,23 +38,29 @@ impl Export<'_> {
         let folder = self.out.join(job.as_str());
         let temporary = self.data.join(format!("export-{job}"));
         remove(&temporary)?;
-        fs::create_dir_all(&temporary).with_context(|| format!("cannot make {}", temporary.display()))?;
+        fs::create_dir_all(&temporary)
+            .with_context(|| format!("cannot make {}", temporary.display()))?;
         // Before this export's own calls.
         self.write_calls(&temporary.join("calls.jsonl"))?;
         // A forced run reuses what its base job paid for: that comes first, its own results over it.
         let base = job.base();
         for owner in [&base, job] {
-            self.download(&format!("media/{owner}/"), &temporary.join("media")).await?;
-            self.download(&format!("work/{owner}/"), &temporary.join("analysis")).await?;
+            self.download(&format!("media/{owner}/"), &temporary.join("media"))
+                .await?;
+            self.download(&format!("work/{owner}/"), &temporary.join("analysis"))
+                .await?;
         }
-        self.download(&format!("published/{job}/"), &temporary).await?;
+        self.download(&format!("published/{job}/"), &temporary)
+            .await?;
         self.write_histories(job, &temporary.join("histories"))?;
         let replaced = self.data.join(format!("replaced-{job}"));
         remove(&replaced)?;
         if folder.exists() {
-            fs::rename(&folder, &replaced).with_context(|| format!("cannot replace {}", folder.display()))?;
+            fs::rename(&folder, &replaced)
+                .with_context(|| format!("cannot replace {}", folder.display()))?;
         }
-        fs::rename(&temporary, &folder).with_context(|| format!("cannot write {}", folder.display()))?;
+        fs::rename(&temporary, &folder)
+            .with_context(|| format!("cannot write {}", folder.display()))?;
         remove(&replaced)?;
         Ok(folder)
     }
@@ -63,7 +69,12 @@ impl Export<'_> {
         let bucket = names::prefixed("output");
         let mut token = None;
         for _ in 0..MAX_PAGES {
-            let page = self.s3.list_objects_v2().bucket(&bucket).prefix(prefix).set_continuation_token(token);
+            let page = self
+                .s3
+                .list_objects_v2()
+                .bucket(&bucket)
+                .prefix(prefix)
+                .set_continuation_token(token);
             let page = page.send().await.map_err(aws_sdk_s3::Error::from);
             let page = page.with_context(|| format!("cannot list {prefix}"))?;
             for key in page.contents().iter().filter_map(|object| object.key()) {
@@ -80,14 +91,26 @@ impl Export<'_> {
     }
 
     async fn download_object(&self, bucket: &str, key: &str, path: &Path) -> anyhow::Result<()> {
-        let object = self.s3.get_object().bucket(bucket).key(key).send().await.map_err(aws_sdk_s3::Error::from);
+        let object = self
+            .s3
+            .get_object()
+            .bucket(bucket)
+            .key(key)
+            .send()
+            .await
+            .map_err(aws_sdk_s3::Error::from);
         let object = object.with_context(|| format!("cannot read {key}"))?;
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+            fs::create_dir_all(parent)
+                .with_context(|| format!("cannot make {}", parent.display()))?;
         }
-        let mut file = tokio::fs::File::create(path).await.with_context(|| format!("cannot write {}", path.display()))?;
+        let mut file = tokio::fs::File::create(path)
+            .await
+            .with_context(|| format!("cannot write {}", path.display()))?;
         let mut body = object.body.into_async_read();
-        tokio::io::copy(&mut body, &mut file).await.with_context(|| format!("cannot copy {key}"))?;
+        tokio::io::copy(&mut body, &mut file)
+            .await
+            .with_context(|| format!("cannot copy {key}"))?;
         Ok(())
     }
 
@@ -99,7 +122,8 @@ impl Export<'_> {
             if let Some(parent) = target.parent() {
                 fs::create_dir_all(parent)?;
             }
-            fs::copy(&source, &target).with_context(|| format!("cannot copy {}", source.display()))?;
+            fs::copy(&source, &target)
+                .with_context(|| format!("cannot copy {}", source.display()))?;
         }
         Ok(())
     }
@@ -133,7 +157,9 @@ pub fn outputs(folder: &Path) -> Value {
 /// The path of a key below a folder; `None` for a folder marker and for keys that would lead out of it.
 fn inside(folder: &Path, key: &str) -> Option<PathBuf> {
     let relative = Path::new(key);
-    let is_plain = relative.components().all(|component| matches!(component, Component::Normal(_)));
+    let is_plain = relative
+        .components()
+        .all(|component| matches!(component, Component::Normal(_)));
     (is_plain && !key.is_empty() && !key.ends_with('/')).then(|| folder.join(relative))
 }
 
@@ -153,7 +179,11 @@ mod tests {
     #[test]
     fn keys_stay_inside_the_folder() {
         let check = |key: &str, expected: Option<&str>| {
-            assert_eq!(inside(Path::new("out"), key), expected.map(PathBuf::from), "{key}");
+            assert_eq!(
+                inside(Path::new("out"), key),
+                expected.map(PathBuf::from),
+                "{key}"
+            );
         };
         check("stream/index.m3u8", Some("out/stream/index.m3u8"));
         check("brief.json", Some("out/brief.json"));

@@ -12,7 +12,7 @@ use videoflow_shared::identity::JobId;
 use super::display::Display;
 
 /// From the upload to the start of the execution: an event, a message and a function.
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 /// From the end of the execution to the settled job item: an event, a message and a function.
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 /// Pause between two looks: fast enough for the eye.
@@ -51,27 +51,36 @@ pub async fn follow(
     loop {
         let stations = platform.step_functions().stations(&arn);
         display.show(&stations);
-        if !is_review_told && stations.iter().any(|station| station.state.as_deref() == Some(REVIEW_STATE)) {
+        if !is_review_told
+            && stations
+                .iter()
+                .any(|station| station.state.as_deref() == Some(REVIEW_STATE))
+        {
             is_review_told = true;
             display.note(&format!(
                 "a person has to decide: curl -d '{{\"decision\":\"approve\",\"reviewer\":\"me\"}}' http://{}/jobs/{job}/review",
                 platform.http_api()
             ));
         }
-        if stations.first().is_some_and(|root| root.status != "RUNNING") {
+        if stations
+            .first()
+            .is_some_and(|root| root.status != "RUNNING")
+        {
             break;
         }
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
     display.finish();
-    settled(platform, job).await
+    outcome(platform, job).await
 }
 
 async fn wait_for_start(platform: &Platform, arn: &str, lost_before: u64) -> anyhow::Result<()> {
     let begun = Instant::now();
     while platform.step_functions().stations(arn).is_empty() {
         if platform.lost_uploads()? > lost_before {
-            bail!("start-processing failed again and again; see the logs in .videoflow/logs/start-processing");
+            bail!(
+                "start-processing failed again and again; see the logs in .videoflow/logs/start-processing"
+            );
         }
         if begun.elapsed() > START_LIMIT {
             bail!("no execution started within {} s", START_LIMIT.as_secs());
@@ -81,17 +90,22 @@ async fn wait_for_start(platform: &Platform, arn: &str, lost_before: u64) -> any
     Ok(())
 }
 
-/// The job's item once it is settled: a failed execution's item is written after its end, by record-failure.
-async fn settled(platform: &Platform, job: &JobId) -> anyhow::Result<Settled> {
+/// What the job's item says once it is settled: a failed execution's item is written after its end, by record-failure.
+pub async fn outcome(platform: &Platform, job: &JobId) -> anyhow::Result<Settled> {
     let begun = Instant::now();
     loop {
         let item = item(platform, job).await?;
         let text = |value: &Value| value.get("S").and_then(Value::as_str).map(str::to_owned);
-        let status = item.get("JobStatus").and_then(text).context("the job has no item")?;
+        let status = item
+            .get("JobStatus")
+            .and_then(text)
+            .context("the job has no item")?;
         let is_open = matches!(status.as_str(), "PROCESSING" | "AWAITING_REVIEW");
         if !is_open || begun.elapsed() > SETTLE_LIMIT {
             let original = item.get("OriginalJobId").and_then(text);
-            let details = item.get("ErrorDetails").and_then(|details| details.get("M"));
+            let details = item
+                .get("ErrorDetails")
+                .and_then(|details| details.get("M"));
             let detail = |name: &str| details.and_then(|details| details.get(name)).and_then(text);
             let error = detail("error").map(|error| match detail("cause") {
                 Some(cause) => format!("{error}: {cause}"),
@@ -99,7 +113,11 @@ async fn settled(platform: &Platform, job: &JobId) -> anyhow::Result<Settled> {
             });
             // An execution that ended while its item says PROCESSING failed all the same.
             let status = if is_open { "FAILED".to_owned() } else { status };
-            return Ok(Settled { status, original: original.map(|id| id.parse()).transpose()?, error });
+            return Ok(Settled {
+                status,
+                original: original.map(|id| id.parse()).transpose()?,
+                error,
+            });
         }
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
@@ -112,7 +130,15 @@ async fn item(platform: &Platform, job: &JobId) -> anyhow::Result<Value> {
         "ConsistentRead": true,
     });
     let principal = Principal("videoflow-run".to_owned());
-    let call = Call { principal, operation: "GetItem".to_owned(), parameters };
-    let mut answer = platform.services().call("dynamodb", call).await.context("cannot read the job's item")?;
+    let call = Call {
+        principal,
+        operation: "GetItem".to_owned(),
+        parameters,
+    };
+    let mut answer = platform
+        .services()
+        .call("dynamodb", call)
+        .await
+        .context("cannot read the job's item")?;
     Ok(answer.get_mut("Item").map(Value::take).unwrap_or_default())
 }

@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::sections;
 use super::{Page, beside, candidates, clock, escaped, played};
+use super::{closing, sections};
 use crate::subtitles::{self, Format};
 
 const STYLE: &str = include_str!("page.css");
@@ -15,7 +15,11 @@ const SCRIPT: &str = include_str!("page.js");
 /// The page of a brief.
 pub fn html(page: &Page<'_>) -> String {
     let brief = page.brief;
-    let language = if brief.language.code == "und" { "en" } else { &brief.language.code };
+    let language = if brief.language.code == "und" {
+        "en"
+    } else {
+        &brief.language.code
+    };
     let policy = format!(
         "default-src 'none'; img-src 'self' data: file:; media-src 'self' file:; style-src 'unsafe-inline'; \
          script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
@@ -35,15 +39,24 @@ pub fn html(page: &Page<'_>) -> String {
         header = header(page),
         player = player(page),
         text = text(page),
-        footer = sections::footer(brief),
+        footer = closing::footer(brief),
         cues = cues(page),
     )
 }
 
 fn header(page: &Page<'_>) -> String {
     let brief = page.brief;
-    let file = brief.source.key.rsplit('/').next().unwrap_or(&brief.source.key);
-    let spoken = if brief.language.code == "und" { "no speech" } else { &brief.language.code };
+    let file = brief
+        .source
+        .key
+        .rsplit('/')
+        .next()
+        .unwrap_or(&brief.source.key);
+    let spoken = if brief.language.code == "und" {
+        "no speech"
+    } else {
+        &brief.language.code
+    };
     format!(
         "<header>\n<p class=\"meta\">{} · {} · {}×{} · {}</p>\n<h1>{}{}</h1>\n</header>\n",
         escaped(file),
@@ -58,17 +71,21 @@ fn header(page: &Page<'_>) -> String {
 
 fn player(page: &Page<'_>) -> String {
     let brief = page.brief;
-    let sources = played(brief).map(|one| candidates(&one.uri)).into_iter().flatten();
-    let sources: String =
-        sources.map(|address| format!("<source src=\"{}\" type=\"video/mp4\">", escaped(&address))).collect();
-    let poster = brief.chapters.first().and_then(|chapter| chapter.keyframe_uri.as_ref());
-    let poster = poster.map(|uri| picture(page, uri)).unwrap_or_default();
-    let size = played(brief).and_then(|one| one.width.zip(one.height)).unwrap_or((brief.source.width, brief.source.height));
+    let sources = played(brief)
+        .map(|one| candidates(&one.uri))
+        .into_iter()
+        .flatten();
+    let sources =
+        sources.map(|address| format!("<source src=\"{}\" type=\"video/mp4\">", escaped(&address)));
+    let sources = sources.collect::<Vec<_>>().concat();
+    let size = played(brief)
+        .and_then(|one| one.width.zip(one.height))
+        .unwrap_or((brief.source.width, brief.source.height));
     format!(
         "<section class=\"watch\" aria-label=\"Video\">\n\
          <div class=\"frame\" style=\"aspect-ratio:{width}/{height};--ratio:{ratio:.4}\">\
          <video id=\"video\" controls playsinline preload=\"metadata\">{sources}</video>\
-         <div class=\"poster\" hidden>{poster}<p>The video file is not beside this page.</p></div></div>\n\
+         <div class=\"poster\" hidden><p>The video file is not beside this page.</p></div></div>\n\
          {strip}{labels}</section>\n",
         width = size.0,
         height = size.1,
@@ -80,13 +97,14 @@ fn player(page: &Page<'_>) -> String {
 
 /// A picture set into the page, else linked.
 pub(super) fn picture(page: &Page<'_>, uri: &crate::location::S3Uri) -> String {
-    match page.pictures.iter().find(|picture| picture.uri == *uri) {
-        Some(picture) => format!("<img src=\"data:image/jpeg;base64,{}\" alt=\"\">", escaped(&picture.base64)),
-        None => {
-            let [published, exported] = candidates(uri).map(|address| escaped(&address));
-            format!("<img src=\"{published}\" data-other=\"{exported}\" alt=\"\" loading=\"lazy\">")
-        }
+    if let Some(picture) = page.pictures.iter().find(|picture| picture.uri == *uri) {
+        return format!(
+            "<img src=\"data:image/jpeg;base64,{}\" alt=\"\">",
+            escaped(&picture.base64)
+        );
     }
+    let [published, exported] = candidates(uri).map(|address| escaped(&address));
+    format!("<img src=\"{published}\" data-other=\"{exported}\" alt=\"\" loading=\"lazy\">")
 }
 
 fn text(page: &Page<'_>) -> String {
@@ -105,8 +123,8 @@ fn text(page: &Page<'_>) -> String {
         sections::chapters(page),
         sections::quotes(brief),
         sections::people(brief),
-        sections::transcript(page),
-        sections::files(brief, beside),
+        closing::transcript(page),
+        closing::files(brief, beside),
     ]
     .concat()
 }
@@ -114,10 +132,16 @@ fn text(page: &Page<'_>) -> String {
 /// Subtitles as data: `[[start, end, text], …]`; no text of the video can end the script element.
 fn cues(page: &Page<'_>) -> String {
     let cues = page.transcript.map(subtitles::cues).unwrap_or_default();
-    let cues: Vec<_> = cues.iter().map(|cue| json!([cue.start_ms, cue.end_ms, cue_text(cue)])).collect();
+    let cues: Vec<_> = cues
+        .iter()
+        .map(|cue| json!([cue.start_ms, cue.end_ms, cue_text(cue)]))
+        .collect();
     let language = &page.brief.language.code;
     let document = json!({"language": language, "cues": cues}).to_string();
-    document.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
+    document
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 /// Text of a cue as `WebVTT` wants it: a cue's text is markup there too.

@@ -19,7 +19,16 @@
   });
   const exported = () => all("a[data-other]").forEach((link) => other(link, "href"));
   const sources = all("source", video);
-  const missing = () => { poster.hidden = false; video.hidden = true; };
+  const first = document.querySelector(".chapters img");
+  const still = () => { video.poster = first.src; };
+  if (first) first.loading = "eager";
+  if (first && first.complete && first.naturalWidth) still();
+  else if (first) first.addEventListener("load", still);
+  const missing = () => {
+    if (first) poster.prepend(first.cloneNode());
+    poster.hidden = false;
+    video.hidden = true;
+  };
   const loaded = () => { if (sources[1] && video.currentSrc === sources[1].src) exported(); };
   video.addEventListener("loadedmetadata", loaded);
   if (video.readyState > 0) loaded();

@@ -17,7 +17,13 @@ pub(super) struct Fitted {
 
 impl Fitted {
     fn untitled(start_ms: u64, end_ms: u64) -> Self {
-        Self { start_ms, end_ms, title: String::new(), summary: Statement::default(), topics: Vec::new() }
+        Self {
+            start_ms,
+            end_ms,
+            title: String::new(),
+            summary: Statement::default(),
+            topics: Vec::new(),
+        }
     }
 
     fn finish(self) -> Chapter {
@@ -43,7 +49,10 @@ pub(super) fn contiguous(
     for mut chapter in chapters {
         let floor = apart.last().map_or(window.start_ms, |last| last.end_ms);
         if chapter.start_ms + TOLERANCE_MS < floor {
-            let message = format!("a chapter starts at {} ms, before the one before it ends ({floor} ms)", chapter.start_ms);
+            let message = format!(
+                "a chapter starts at {} ms, before the one before it ends ({floor} ms)",
+                chapter.start_ms
+            );
             reports.push(("ChaptersOverlap", message));
         }
         chapter.start_ms = chapter.start_ms.max(floor);
@@ -55,15 +64,26 @@ pub(super) fn contiguous(
         reports.push(("NoChapters", "no chapter is usable".to_owned()));
         return (given(timeline, window), reports);
     }
-    let covered: u64 = apart.iter().map(|chapter| chapter.end_ms - chapter.start_ms).sum();
+    let covered: u64 = apart
+        .iter()
+        .map(|chapter| chapter.end_ms - chapter.start_ms)
+        .sum();
     let whole = window.end_ms.saturating_sub(window.start_ms).max(1);
     #[expect(clippy::cast_precision_loss, reason = "times are far below 2^52")]
     let is_covered = covered as f64 >= COVERAGE * whole as f64;
     if !is_covered {
-        let message = format!("chapters cover {covered} of {whole} ms; they must run without gap from start to end");
+        let message = format!(
+            "chapters cover {covered} of {whole} ms; they must run without gap from start to end"
+        );
         reports.push(("ChaptersIncomplete", message));
     }
-    (filled(apart, window, is_covered).into_iter().map(Fitted::finish).collect(), reports)
+    (
+        filled(apart, window, is_covered)
+            .into_iter()
+            .map(Fitted::finish)
+            .collect(),
+        reports,
+    )
 }
 
 /// Closes gaps: small ones, or all of them when nearly everything is covered, by the neighbour; others by an untitled
@@ -84,7 +104,9 @@ fn filled(chapters: Vec<Fitted>, window: Window, is_covered: bool) -> Vec<Fitted
     }
     let end_ms = filled.last().map_or(window.start_ms, |last| last.end_ms);
     match filled.last_mut() {
-        Some(last) if is_covered || window.end_ms.saturating_sub(end_ms) <= TOLERANCE_MS => last.end_ms = window.end_ms,
+        Some(last) if is_covered || window.end_ms.saturating_sub(end_ms) <= TOLERANCE_MS => {
+            last.end_ms = window.end_ms;
+        }
         _ => filled.push(Fitted::untitled(end_ms, window.end_ms)),
     }
     filled
@@ -97,6 +119,15 @@ fn given(timeline: &Timeline, window: Window) -> Vec<Chapter> {
     let mut starts: Vec<u64> = [window.start_ms].into_iter().chain(inside).collect();
     starts.sort_unstable();
     starts.dedup();
-    let ends: Vec<u64> = starts.iter().skip(1).copied().chain([window.end_ms]).collect();
-    starts.into_iter().zip(ends).map(|(start_ms, end_ms)| Fitted::untitled(start_ms, end_ms).finish()).collect()
+    let ends: Vec<u64> = starts
+        .iter()
+        .skip(1)
+        .copied()
+        .chain([window.end_ms])
+        .collect();
+    starts
+        .into_iter()
+        .zip(ends)
+        .map(|(start_ms, end_ms)| Fitted::untitled(start_ms, end_ms).finish())
+        .collect()
 }

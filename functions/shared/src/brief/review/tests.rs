@@ -5,9 +5,7 @@ use crate::brief::draft;
 
 /// Ten seconds: two sentences, a cat, two shots, two chapters.
 fn timeline() -> Timeline {
-    let entry = |id: &str, start: u64, end: u64, text: &str| {
-        json!({"id": id, "startMs": start, "endMs": end, "text": text, "confidence": 0.9, "pointer": "/x"})
-    };
+    let entry = |id: &str, start: u64, end: u64, text: &str| json!({"id": id, "startMs": start, "endMs": end, "text": text, "confidence": 0.9, "pointer": "/x"});
     let job = format!("v-{}", "0".repeat(40));
     let timeline = json!({
         "jobId": job, "durationMs": 10000, "language": {"code": "en-US", "score": 1.0, "alternatives": []},
@@ -39,7 +37,10 @@ fn sound() -> Value {
     })
 }
 
-const WHOLE: Window = Window { start_ms: 0, end_ms: 10_000 };
+const WHOLE: Window = Window {
+    start_ms: 0,
+    end_ms: 10_000,
+};
 
 fn reviewed(change: impl FnOnce(&mut Value)) -> Reviewed {
     let mut value = sound();
@@ -50,12 +51,24 @@ fn reviewed(change: impl FnOnce(&mut Value)) -> Reviewed {
 
 fn check(change: impl FnOnce(&mut Value), expected: &[&str]) -> Draft {
     let reviewed = reviewed(change);
-    let codes: Vec<&str> = reviewed.problems.iter().map(|problem| problem.code).collect();
+    let codes: Vec<&str> = reviewed
+        .problems
+        .iter()
+        .map(|problem| problem.code)
+        .collect();
     assert_eq!(codes, expected);
-    let ranges: Vec<_> = reviewed.draft.chapters.iter().map(|one| (one.start_ms, one.end_ms)).collect();
+    let ranges: Vec<_> = reviewed
+        .draft
+        .chapters
+        .iter()
+        .map(|one| (one.start_ms, one.end_ms))
+        .collect();
     assert_eq!(ranges.first().map(|one| one.0), Some(0), "{ranges:?}");
     assert_eq!(ranges.last().map(|one| one.1), Some(10_000), "{ranges:?}");
-    assert!(ranges.windows(2).all(|pair| pair[0].1 == pair[1].0), "{ranges:?}");
+    assert!(
+        ranges.windows(2).all(|pair| pair[0].1 == pair[1].0),
+        "{ranges:?}"
+    );
     assert!(ranges.iter().all(|(start, end)| start < end), "{ranges:?}");
     reviewed.draft
 }
@@ -68,20 +81,44 @@ fn a_sound_draft_is_kept_as_it_is() {
 
 #[test]
 fn statements_need_evidence_that_exists() {
-    let draft = check(|draft| draft["title"]["evidence"] = json!([]), &["UnsupportedStatement"]);
+    let draft = check(
+        |draft| draft["title"]["evidence"] = json!([]),
+        &["UnsupportedStatement"],
+    );
     assert_eq!(draft.title.text, "");
     let unknown = ["UnknownEvidence", "UnsupportedStatement"];
-    check(|draft| draft["summary"]["evidence"] = json!(["s99"]), &unknown);
-    check(|draft| draft["topics"][0]["evidence"] = json!([""]), &unknown);
-    let draft = check(|draft| draft["summary"]["evidence"] = json!(["s99", "s1", "s1"]), &["UnknownEvidence"]);
+    check(
+        |draft| draft["summary"]["evidence"] = json!(["s99"]),
+        &unknown,
+    );
+    check(
+        |draft| draft["topics"][0]["evidence"] = json!([""]),
+        &unknown,
+    );
+    let draft = check(
+        |draft| draft["summary"]["evidence"] = json!(["s99", "s1", "s1"]),
+        &["UnknownEvidence"],
+    );
     assert_eq!(draft.summary.evidence, ["s1"]);
-    check(|draft| draft["title"]["text"] = json!("  "), &["EmptyStatement"]);
+    check(
+        |draft| draft["title"]["text"] = json!("  "),
+        &["EmptyStatement"],
+    );
 }
 
 #[test]
 fn evidence_of_a_chapter_lies_in_it() {
-    let draft = check(|draft| draft["chapters"][0]["summary"]["evidence"] = json!(["l1"]), &["UnsupportedStatement"]);
-    assert_eq!(draft.chapters.first().map(|chapter| chapter.summary.text.as_str()), Some(""));
+    let draft = check(
+        |draft| draft["chapters"][0]["summary"]["evidence"] = json!(["l1"]),
+        &["UnsupportedStatement"],
+    );
+    assert_eq!(
+        draft
+            .chapters
+            .first()
+            .map(|chapter| chapter.summary.text.as_str()),
+        Some("")
+    );
 }
 
 #[test]
@@ -102,24 +139,48 @@ fn quotes_are_verbatim() {
         |draft| draft["quotes"] = json!([{"segmentId": "s1", "text": " <b>not</b> ill "}]),
         &[],
     );
-    assert_eq!(draft.quotes.first().map(|quote| quote.text.as_str()), Some("<b>not</b> ill"));
+    assert_eq!(
+        draft.quotes.first().map(|quote| quote.text.as_str()),
+        Some("<b>not</b> ill")
+    );
 }
 
 #[test]
 fn names_are_spoken_where_it_says() {
-    check(|draft| draft["people"][0]["name"] = json!("Elinor"), &["NameNotSpoken"]);
-    check(|draft| draft["people"][0]["evidence"] = json!(["l1"]), &["NameNotSpoken"]);
-    check(|draft| draft["people"][0]["name"] = json!("mister dashwood"), &[]);
+    check(
+        |draft| draft["people"][0]["name"] = json!("Elinor"),
+        &["NameNotSpoken"],
+    );
+    check(
+        |draft| draft["people"][0]["evidence"] = json!(["l1"]),
+        &["NameNotSpoken"],
+    );
+    check(
+        |draft| draft["people"][0]["name"] = json!("mister dashwood"),
+        &[],
+    );
 }
 
 #[test]
 fn moments_lie_within_the_video() {
-    let draft = check(|draft| draft["keyMoments"][0]["endMs"] = json!(11_001), &["MomentOutOfRange"]);
+    let draft = check(
+        |draft| draft["keyMoments"][0]["endMs"] = json!(11_001),
+        &["MomentOutOfRange"],
+    );
     assert_eq!(draft.key_moments, []);
-    check(|draft| draft["keyMoments"][0]["startMs"] = json!(6000), &["MomentOutOfRange"]);
-    check(|draft| draft["keyMoments"][0]["startMs"] = json!(-1), &["MomentOutOfRange"]);
+    check(
+        |draft| draft["keyMoments"][0]["startMs"] = json!(6000),
+        &["MomentOutOfRange"],
+    );
+    check(
+        |draft| draft["keyMoments"][0]["startMs"] = json!(-1),
+        &["MomentOutOfRange"],
+    );
     let draft = check(|draft| draft["keyMoments"][0]["endMs"] = json!(11_000), &[]);
-    assert_eq!(draft.key_moments.first().map(|moment| moment.end_ms), Some(10_000));
+    assert_eq!(
+        draft.key_moments.first().map(|moment| moment.end_ms),
+        Some(10_000)
+    );
 }
 
 #[test]
@@ -127,21 +188,44 @@ fn small_misses_of_chapters_are_mended_in_silence() {
     check(|draft| draft["chapters"][0]["endMs"] = json!(4800), &[]);
     check(|draft| draft["chapters"][1]["startMs"] = json!(4500), &[]);
     check(|draft| draft["chapters"][1]["endMs"] = json!(10_400), &[]);
-    check(|draft| draft["chapters"].as_array_mut().map_or((), |list| list.reverse()), &[]);
+    check(
+        |draft| {
+            if let Some(list) = draft["chapters"].as_array_mut() {
+                list.reverse();
+            }
+        },
+        &[],
+    );
 }
 
 #[test]
 fn gaps_become_untitled_chapters() {
-    let draft = check(|draft| draft["chapters"][0]["endMs"] = json!(2000), &["ChaptersIncomplete"]);
-    let titles: Vec<&str> = draft.chapters.iter().map(|chapter| chapter.title.as_str()).collect();
+    let draft = check(
+        |draft| draft["chapters"][0]["endMs"] = json!(2000),
+        &["ChaptersIncomplete"],
+    );
+    let titles: Vec<&str> = draft
+        .chapters
+        .iter()
+        .map(|chapter| chapter.title.as_str())
+        .collect();
     assert_eq!(titles, ["The man", "", "The cat"]);
-    check(|draft| draft["chapters"][1]["endMs"] = json!(7000), &["ChaptersIncomplete"]);
-    check(|draft| draft["chapters"][0]["startMs"] = json!(2000), &["ChaptersIncomplete"]);
+    check(
+        |draft| draft["chapters"][1]["endMs"] = json!(7000),
+        &["ChaptersIncomplete"],
+    );
+    check(
+        |draft| draft["chapters"][0]["startMs"] = json!(2000),
+        &["ChaptersIncomplete"],
+    );
 }
 
 #[test]
 fn overlapping_and_absent_chapters_are_reported() {
-    check(|draft| draft["chapters"][1]["startMs"] = json!(3000), &["ChaptersOverlap"]);
+    check(
+        |draft| draft["chapters"][1]["startMs"] = json!(3000),
+        &["ChaptersOverlap"],
+    );
     let draft = check(|draft| draft["chapters"] = json!([]), &["NoChapters"]);
     assert_eq!(draft.chapters.len(), 2, "Data Automation's");
     check(
@@ -156,9 +240,19 @@ fn overlapping_and_absent_chapters_are_reported() {
 #[test]
 fn long_texts_are_cut_between_words() {
     let words = "word ".repeat(119) + "end. And more words.";
-    let draft = check(|draft| draft["summary"]["text"] = json!(words), &["SummaryTooLong"]);
-    assert!(draft.summary.text.ends_with("end."), "{}", draft.summary.text);
-    let draft = check(|draft| draft["abstractShort"] = json!("ärmel ".repeat(40)), &["AbstractTooLong"]);
+    let draft = check(
+        |draft| draft["summary"]["text"] = json!(words),
+        &["SummaryTooLong"],
+    );
+    assert!(
+        draft.summary.text.ends_with("end."),
+        "{}",
+        draft.summary.text
+    );
+    let draft = check(
+        |draft| draft["abstractShort"] = json!("ärmel ".repeat(40)),
+        &["AbstractTooLong"],
+    );
     assert!(draft.abstract_short.chars().count() <= ABSTRACT_CHARACTERS);
     assert_eq!(clipped("one two three", 9), "one two…");
     assert_eq!(clipped("exact", 5), "exact");
@@ -172,5 +266,12 @@ fn unsupported_statements_are_counted() {
         draft["people"][0]["name"] = json!("Nobody");
         draft["chapters"] = json!([]);
     });
-    assert_eq!(reviewed.problems.iter().filter(|problem| problem.is_unsupported).count(), 2);
+    assert_eq!(
+        reviewed
+            .problems
+            .iter()
+            .filter(|problem| problem.is_unsupported)
+            .count(),
+        2
+    );
 }

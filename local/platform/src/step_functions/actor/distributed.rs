@@ -4,20 +4,30 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use uuid::Uuid;
+use videoflow_asl::Execution;
 use videoflow_asl::effect::{Event, MapRunId};
 
 use super::{Actor, tell};
 use crate::step_functions::driver::{Launch, launch};
 use crate::step_functions::map_run::read_items;
+use crate::step_functions::store::Inbox;
+
+/// One run of a Distributed Map.
+pub(super) struct MapRun {
+    arn: String,
+    label: String,
+    children: Vec<Inbox>,
+}
 
 impl Actor {
     pub(super) fn read_items(
-        &self,
+        &mut self,
         map_run: MapRunId,
         resource: String,
         arguments: Value,
         config: Value,
     ) {
+        self.map_run(map_run);
         let services = Arc::clone(&self.shared.services);
         let principal = self.principal();
         let inbox = self.entry.inbox.clone();
@@ -29,40 +39,52 @@ impl Actor {
     }
 
     pub(super) fn start_child(&mut self, map_run: MapRunId, index: usize, input: &Value) {
-        let machine = self
-            .entry
-            .live()
-            .as_ref()
-            .and_then(|execution| execution.item_processor(map_run));
-        let Some(compiled) = machine else { return };
-        let parent = self.entry.description();
-        let label = format!("MapRun{}", map_run.0);
+        let inbox = self.entry.inbox.clone();
+        let machine = match self.entry.live().as_ref() {
+            Some(execution) => execution.item_processor(map_run),
+            None => None,
+        };
+        let Some(compiled) = machine else {
+            let refused = (
+                "States.Runtime".to_owned(),
+                "the Map has no processor".to_owned(),
+            );
+            let outcome = Err(refused);
+            return tell(
+                &inbox,
+                Event::ChildEnded {
+                    map_run,
+                    index,
+                    outcome,
+                },
+            );
+        };
+        let machine_arn = self.entry.description().state_machine_arn;
+        let machine_name = self.machine_name.clone();
+        let shared = Arc::clone(&self.shared);
+        let run = self.map_run(map_run);
         let child = Launch {
-            machine_name: format!("{}/{label}", self.machine_name),
-            machine_arn: format!("{}/{label}", parent.state_machine_arn),
+            machine_name: format!("{machine_name}/{}", run.label),
+            machine_arn: format!("{machine_arn}/{}", run.label),
             version_arn: None,
             alias_arn: None,
             compiled,
             name: Uuid::new_v4().to_string(),
             input: input.to_string(),
-            map_run_arn: Some(format!("{}/{label}", parent.execution_arn)),
+            map_run_arn: Some(run.arn.clone()),
         };
-        let inbox = self.entry.inbox.clone();
         // A fresh name: there is no execution of this ARN yet.
-        let Ok(entry) = launch(&self.shared, &child) else {
+        let Ok(entry) = launch(&shared, &child) else {
             return;
         };
-        self.children
-            .entry(map_run)
-            .or_default()
-            .push(entry.inbox.clone());
+        run.children.push(entry.inbox.clone());
         tokio::spawn(async move {
-            let description = entry.wait().await;
-            let outcome = match description.output {
+            let ended = entry.wait().await;
+            let outcome = match ended.output {
                 Some(output) => Ok(serde_json::from_str(&output).unwrap_or(Value::Null)),
                 None => Err((
-                    description.error.unwrap_or_default(),
-                    description.cause.unwrap_or_default(),
+                    ended.error.unwrap_or_default(),
+                    ended.cause.unwrap_or_default(),
                 )),
             };
             tell(
@@ -74,5 +96,49 @@ impl Actor {
                 },
             );
         });
+    }
+
+    pub(super) fn cancel_map_run(&mut self, map_run: MapRunId) {
+        for child in self
+            .map_runs
+            .remove(&map_run)
+            .into_iter()
+            .flat_map(|run| run.children)
+        {
+            tell(
+                &child,
+                Event::Stopped {
+                    error: None,
+                    cause: None,
+                },
+            );
+        }
+    }
+
+    /// The Map Run of an effect. Its ARN is in the history, in the event that came just before its first effect.
+    fn map_run(&mut self, id: MapRunId) -> &mut MapRun {
+        let entry = &self.entry;
+        self.map_runs.entry(id).or_insert_with(|| {
+            let live = entry.live();
+            let mut events = live
+                .as_ref()
+                .map(Execution::history)
+                .unwrap_or_default()
+                .iter()
+                .rev();
+            let arn = events
+                .find_map(|event| event.text("mapRunArn"))
+                .unwrap_or_default()
+                .to_owned();
+            // `…:mapRun:<machine>/<label>:<id>`
+            let label = arn
+                .rsplit_once('/')
+                .and_then(|(_, rest)| rest.split(':').next());
+            MapRun {
+                label: label.unwrap_or("Map").to_owned(),
+                arn,
+                children: Vec::new(),
+            }
+        })
     }
 }

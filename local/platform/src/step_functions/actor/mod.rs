@@ -18,6 +18,7 @@ use super::driver::{Shared, now};
 use super::store::{Entry, Inbox};
 use crate::names;
 use crate::service::Principal;
+use distributed::MapRun;
 use tasks::Task;
 
 /// A running execution's record is at most this old on disk: often enough for `history` beside a running platform,
@@ -31,8 +32,7 @@ pub(super) struct Actor {
     machine_name: String,
     tasks: HashMap<TaskId, Running>,
     timers: HashMap<TimerId, AbortHandle>,
-    /// Children of Distributed Maps.
-    children: HashMap<MapRunId, Vec<Inbox>>,
+    map_runs: HashMap<MapRunId, MapRun>,
 }
 
 /// What a Task left behind that its cancellation must undo.
@@ -44,14 +44,14 @@ struct Running {
 
 impl Actor {
     pub(super) fn new(shared: Arc<Shared>, entry: Arc<Entry>, machine_name: &str) -> Self {
-        let (tasks, timers, children) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let (tasks, timers, map_runs) = (HashMap::new(), HashMap::new(), HashMap::new());
         Self {
             shared,
             entry,
             machine_name: machine_name.to_owned(),
             tasks,
             timers,
-            children,
+            map_runs,
         }
     }
 
@@ -189,17 +189,7 @@ impl Actor {
                     index,
                     input,
                 } => self.start_child(map_run, index, &input),
-                Effect::CancelMapRun { map_run } => {
-                    for child in self.children.remove(&map_run).unwrap_or_default() {
-                        tell(
-                            &child,
-                            Event::Stopped {
-                                error: None,
-                                cause: None,
-                            },
-                        );
-                    }
-                }
+                Effect::CancelMapRun { map_run } => self.cancel_map_run(map_run),
                 // The loop sees the execution's status.
                 Effect::Finish => {}
             }

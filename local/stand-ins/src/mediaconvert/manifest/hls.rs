@@ -25,60 +25,57 @@ pub fn media_playlist(track: &Track<'_>) -> String {
     text
 }
 
-/// The HLS multivariant playlist.
+/// The HLS multivariant playlist: sound beside pictures is a group of alternatives, sound alone a variant.
 pub fn multivariant_playlist(tracks: &[Track<'_>]) -> String {
     let mut text = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n".to_owned();
-    let sounds: Vec<&Track<'_>> = tracks
-        .iter()
-        .filter(|track| matches!(track.kind, Kind::Audio(_)))
-        .collect();
-    let has_pictures = sounds.len() < tracks.len();
+    let is_sound = |track: &&Track<'_>| matches!(track.kind, Kind::Audio(_));
+    let sounds: Vec<&Track<'_>> = tracks.iter().filter(is_sound).collect();
+    if sounds.len() == tracks.len() {
+        for track in sounds {
+            variant(&mut text, track, None);
+        }
+        return text;
+    }
     for (index, track) in sounds.iter().enumerate() {
         let Kind::Audio(audio) = track.kind else {
             continue;
         };
-        let is_first = if index == 0 { "YES" } else { "NO" };
-        if has_pictures {
-            let _ = writeln!(
-                text,
-                "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{}\",NAME=\"{}\",DEFAULT={is_first},AUTOSELECT=YES,CHANNELS=\"{}\",URI=\"{}.m3u8\"",
-                track.audio_group, track.name, audio.channels, track.name
-            );
-        } else {
-            let (peak, average) = (track.peak_bandwidth(), track.average_bandwidth());
-            let _ = writeln!(
-                text,
-                "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"{}\"",
-                track.codec
-            );
-            let _ = writeln!(text, "{}.m3u8", track.name);
-        }
-    }
-    let sound = sounds.first();
-    for track in tracks {
-        let Kind::Video(video) = track.kind else {
-            continue;
-        };
-        let peak = track.peak_bandwidth() + sound.map_or(0, |sound| sound.peak_bandwidth());
-        let average =
-            track.average_bandwidth() + sound.map_or(0, |sound| sound.average_bandwidth());
-        let codecs = sound.map_or_else(
-            || track.codec.clone(),
-            |sound| format!("{},{}", track.codec, sound.codec),
+        let is_default = if index == 0 { "YES" } else { "NO" };
+        let (group, name) = (track.audio_group, track.name);
+        let _ = writeln!(
+            text,
+            "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{group}\",NAME=\"{name}\",DEFAULT={is_default},AUTOSELECT=YES,\
+             CHANNELS=\"{}\",URI=\"{name}.m3u8\"",
+            audio.channels
         );
+    }
+    for track in tracks.iter().filter(|track| !is_sound(track)) {
+        variant(&mut text, track, sounds.first().copied());
+    }
+    text
+}
+
+/// A variant: its own rate and codec, and those of the sound that goes with it.
+fn variant(text: &mut String, track: &Track<'_>, sound: Option<&Track<'_>>) {
+    let tracks = || [track].into_iter().chain(sound);
+    let peak: u64 = tracks().map(Track::peak_bandwidth).sum();
+    let average: u64 = tracks().map(Track::average_bandwidth).sum();
+    let codecs: Vec<&str> = tracks().map(|track| track.codec.as_str()).collect();
+    let codecs = codecs.join(",");
+    let _ = write!(
+        text,
+        "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"{codecs}\""
+    );
+    if let Kind::Video(video) = track.kind {
         let (width, height, rate) = (
             video.picture.width,
             video.picture.height,
             video.frame_rate.value(),
         );
-        let _ = write!(
-            text,
-            "#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},CODECS=\"{codecs}\",RESOLUTION={width}x{height},FRAME-RATE={rate:.3}"
-        );
-        if let Some(sound) = sound {
-            let _ = write!(text, ",AUDIO=\"{}\"", sound.audio_group);
-        }
-        let _ = writeln!(text, "\n{}.m3u8", track.name);
+        let _ = write!(text, ",RESOLUTION={width}x{height},FRAME-RATE={rate:.3}");
     }
-    text
+    if let Some(sound) = sound {
+        let _ = write!(text, ",AUDIO=\"{}\"", sound.audio_group);
+    }
+    let _ = writeln!(text, "\n{}.m3u8", track.name);
 }

@@ -1,0 +1,211 @@
+//! record-failure on the local services: job and claim are settled once, and everyone is told once.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use record_failure::{Function, Resources};
+use serde_json::{Value, json};
+use videoflow_platform::service::{Call, Service, ServiceError};
+use videoflow_shared::attribute::{from_item, to_item};
+use videoflow_shared::identity::JobId;
+
+use super::{BUS, Local, QUEUE, TOPIC};
+
+const MACHINE: &str =
+    "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-process-video";
+const CHILD: &str =
+    "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-sanitize-file:child";
+
+/// Step Functions with the histories of a main execution and of the child that failed in it.
+struct Histories;
+
+#[async_trait]
+impl Service for Histories {
+    fn name(&self) -> &'static str {
+        "states"
+    }
+
+    async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        let event = |id: i64, kind: &str, members: Value| {
+            let mut event =
+                json!({"Id": id, "PreviousEventId": id - 1, "Timestamp": 1.0, "Type": kind});
+            if let (Value::Object(event), Value::Object(members)) = (&mut event, members) {
+                event.extend(members);
+            }
+            event
+        };
+        let entered = |state: &str| json!({"StateEnteredEventDetails": {"Name": state, "Input": "{\"a\":1}"}});
+        let failed = |error: &str, cause: &str| {
+            let details =
+                json!({"ResourceType": "x", "Resource": "y", "Error": error, "Cause": cause});
+            json!({"TaskFailedEventDetails": details})
+        };
+        let events = if call.parameters["ExecutionArn"] == CHILD {
+            vec![
+                event(2, "TaskFailed", failed("StorageFailed", "why")),
+                event(1, "TaskStateEntered", entered("InspectFile")),
+            ]
+        } else {
+            let cause = json!({"ExecutionArn": CHILD}).to_string();
+            vec![
+                event(2, "TaskFailed", failed("States.TaskFailed", &cause)),
+                event(1, "TaskStateEntered", entered("SanitizeFile")),
+            ]
+        };
+        Ok(json!({"Events": events}))
+    }
+}
+
+struct Scene {
+    local: Local,
+    function: Function,
+    tables: Client,
+    job: JobId,
+}
+
+impl Scene {
+    /// A job that is processed and holds the claim `claim`.
+    async fn new() -> Self {
+        let local = Local::new().await;
+        local.services.add(Arc::new(Histories));
+        let config = local.client_of("record-failure");
+        let queue = local.queues.url(QUEUE);
+        let function = Function::new(
+            &config,
+            Resources {
+                jobs_table: "videoflow-local-jobs".to_owned(),
+                claims_table: "videoflow-local-claims".to_owned(),
+                machine_arn: format!("{MACHINE}:live"),
+                failed_videos_queue_url: queue.clone(),
+                ingest_queue_url: queue,
+                notices_topic_arn: videoflow_platform::arn::topic(TOPIC),
+                bus_name: BUS.to_owned(),
+            },
+        );
+        let job = JobId::of("b", "k", "1", "default");
+        let scene = Self {
+            function,
+            tables: Client::new(&config),
+            job,
+            local,
+        };
+        scene.put("jobs", scene.item()).await;
+        let claim = json!({"ClaimId": "claim", "JobId": scene.job, "ClaimStatus": "RUNNING"});
+        scene.put("claims", claim).await;
+        scene
+    }
+
+    fn item(&self) -> Value {
+        json!({"JobId": self.job, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "t",
+            "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "t", "Stages": {}, "ClaimId": "claim"})
+    }
+
+    async fn put(&self, table: &str, item: Value) {
+        let Value::Object(item) = item else {
+            panic!("{item}")
+        };
+        let request = self
+            .tables
+            .put_item()
+            .table_name(format!("videoflow-local-{table}"));
+        request
+            .set_item(Some(to_item(&item)))
+            .send()
+            .await
+            .expect("an item");
+    }
+
+    async fn get(&self, table: &str, key: &str, value: &str) -> Value {
+        let request = self
+            .tables
+            .get_item()
+            .table_name(format!("videoflow-local-{table}"));
+        let answer = request
+            .key(key, AttributeValue::S(value.to_owned()))
+            .send()
+            .await
+            .expect("an answer");
+        Value::Object(from_item(answer.item().expect("an item")))
+    }
+
+    /// Hands an event over and gives the number of messages that failed.
+    async fn handle(&self, status: &str, redrive_count: u32) -> usize {
+        let event = json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": {
+            "executionArn": "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-process-video:main",
+            "stateMachineArn": MACHINE, "name": self.job, "status": status, "redriveCount": redrive_count}});
+        let batch = json!({"Records": [{"messageId": "1", "body": event.to_string()}]});
+        let batch = serde_json::from_value(batch).expect("a batch");
+        self.function
+            .handle(batch)
+            .await
+            .expect("an answer")
+            .batch_item_failures
+            .len()
+    }
+
+    /// Statuses of job and claim.
+    async fn statuses(&self) -> (Value, Value) {
+        let job = self.get("jobs", "JobId", self.job.as_str()).await;
+        let claim = self.get("claims", "ClaimId", "claim").await;
+        (job["JobStatus"].clone(), claim["ClaimStatus"].clone())
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_found_settled_and_told_once() {
+    let scene = Scene::new().await;
+    assert_eq!(scene.handle("FAILED", 0).await, 0);
+    assert_eq!(scene.statuses().await, (json!("FAILED"), json!("FAILED")));
+    let job = scene.get("jobs", "JobId", scene.job.as_str()).await;
+    let expected = json!({"state": "InspectFile", "error": "StorageFailed", "cause": "why", "input": "{\"a\":1}",
+        "execution": CHILD});
+    assert_eq!(job["ErrorDetails"], expected);
+
+    let told = scene.local.received(QUEUE).await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told.iter()
+            .any(|message| message["failure"] == expected && message["jobId"] == job["JobId"])
+    );
+    assert!(told.contains(&json!({"requeue": {"jobId": scene.job}})));
+    assert_eq!(scene.handle("FAILED", 0).await, 0, "the same event again");
+    assert_eq!(
+        scene.local.received(QUEUE).await.len(),
+        0,
+        "no one is told twice"
+    );
+}
+
+#[tokio::test]
+async fn a_redrive_takes_job_and_claim_back_to_work() {
+    let scene = Scene::new().await;
+    scene.handle("TIMED_OUT", 0).await;
+    assert_eq!(scene.handle("RUNNING", 1).await, 0);
+    assert_eq!(
+        scene.statuses().await,
+        (json!("PROCESSING"), json!("RUNNING"))
+    );
+    assert_eq!(scene.handle("FAILED", 0).await, 0, "an older redrive");
+    assert_eq!(
+        scene.statuses().await,
+        (json!("PROCESSING"), json!("RUNNING"))
+    );
+}
+
+#[tokio::test]
+async fn a_claim_of_another_job_is_left_alone() {
+    let scene = Scene::new().await;
+    scene
+        .put(
+            "claims",
+            json!({"ClaimId": "claim", "JobId": "another", "ClaimStatus": "PUBLISHED"}),
+        )
+        .await;
+    assert_eq!(scene.handle("ABORTED", 0).await, 0);
+    assert_eq!(
+        scene.statuses().await,
+        (json!("FAILED"), json!("PUBLISHED"))
+    );
+}
