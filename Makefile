@@ -19,6 +19,7 @@ demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)
 	target/debug/videoflow run --out "$(OUT)" "$(VIDEO)"
 
 test: build-local ## Run all tests
+	python3 -m unittest discover --quiet --start-directory local/models
 	cargo test --locked --workspace
 
 test-all: test lint ## Run all tests and the linters

@@ -18,17 +18,17 @@ fn usual(state: &str) -> Value {
         )
     };
     match state {
-        "SanitizeFile" => child(json!({
+        "SanitizeFile" => child(&json!({
             "verdict": "ACCEPTED", "claimId": "c", "analyses": { "labels": true, "moderation": false, "transcription": true, "meaning": true }
         })),
         "PreprocessVideo" => {
-            child(json!({ "proxy": "s3://o/p.mp4", "audio": "s3://o/a.m4a", "renditions": [] }))
+            child(&json!({ "proxy": "s3://o/p.mp4", "audio": "s3://o/a.m4a", "renditions": [] }))
         }
         "DetectLabels" | "TranscribeSpeech" | "ExtractMeaning" => {
-            child(json!({ "status": "DONE", "from": state }))
+            child(&json!({ "status": "DONE", "from": state }))
         }
-        "MergeBrief" => child(json!({ "brief": "s3://o/work/brief.json" })),
-        "PublishVideo" => child(json!({ "outcome": "PUBLISHED", "brief": "s3://o/brief.json" })),
+        "MergeBrief" => child(&json!({ "brief": "s3://o/work/brief.json" })),
+        "PublishVideo" => child(&json!({ "outcome": "PUBLISHED", "brief": "s3://o/brief.json" })),
         "ProbeFile" => json!({ "ProbeResults": [{ "Container": { "Format": "mp4" } }] }),
         "InspectFile" => lambda(json!({
             "verdict": "ACCEPTED", "claimId": "c", "code": null, "message": null, "analyses": { "labels": true }
@@ -58,7 +58,7 @@ fn usual(state: &str) -> Value {
 }
 
 /// What `states:startExecution.sync:2` gives of a child that succeeded.
-fn child(output: Value) -> Value {
+fn child(output: &Value) -> Value {
     json!({ "Status": "SUCCEEDED", "Output": output })
 }
 
@@ -154,13 +154,13 @@ fn process_video_goes_by_the_verdict_and_survives_a_failed_analysis() {
             answers,
             path,
             end,
-        })
+        });
     };
     way(
         vec![(
             "SanitizeFile",
             returns(child(
-                json!({ "verdict": "REJECTED", "code": "EmptyFile", "message": "empty" }),
+                &json!({ "verdict": "REJECTED", "code": "EmptyFile", "message": "empty" }),
             )),
         )],
         "SanitizeFile IsAccepted Rejected",
@@ -172,7 +172,7 @@ fn process_video_goes_by_the_verdict_and_survives_a_failed_analysis() {
         vec![(
             "SanitizeFile",
             returns(child(
-                json!({ "verdict": "DUPLICATE", "originalJobId": "v-0" }),
+                &json!({ "verdict": "DUPLICATE", "originalJobId": "v-0" }),
             )),
         )],
         "SanitizeFile IsAccepted AlreadyProcessed",
@@ -227,7 +227,7 @@ fn sanitize_file_accepts_rejects_or_names_the_original() {
             answers,
             path,
             end,
-        })
+        });
     };
     let accepted = json!({ "verdict": "ACCEPTED", "analyses": { "labels": true }, "claimId": "c" });
     way(

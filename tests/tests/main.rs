@@ -1,5 +1,10 @@
 //! Tests across crates: the definitions, the services with the AWS SDK as their client, and the whole pipeline.
 
+#![expect(
+    clippy::panic,
+    reason = "a test fails by a panic, also in what tests share"
+)]
+
 mod definitions;
 mod failures;
 mod machines;

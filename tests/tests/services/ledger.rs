@@ -68,7 +68,7 @@ impl StageService for Paid {
     }
 }
 
-async fn intake(local: &Local) -> (Intake, Arc<Executions>) {
+fn intake(local: &Local) -> (Intake, Arc<Executions>) {
     let executions = Arc::new(Executions::default());
     local.services.add(Arc::clone(&executions) as _);
     let config = local.client_of("start-processing");
@@ -112,7 +112,7 @@ async fn set(intake: &Intake, job: &JobId, attributes: Value) {
 #[tokio::test]
 async fn an_object_enters_once() {
     let local = Local::new().await;
-    let (intake, executions) = intake(&local).await;
+    let (intake, executions) = intake(&local);
     let job = entered(&local, &intake, "a b/ü+.mp4").await;
     assert_eq!(
         entered_again(&intake, "a b/ü+.mp4").await,
@@ -144,7 +144,7 @@ async fn entered_again(
 #[tokio::test]
 async fn a_stage_is_paid_once_and_reused() {
     let local = Local::new().await;
-    let (intake, _) = intake(&local).await;
+    let (intake, _) = intake(&local);
     let (jobs, job) = (&intake.jobs, entered(&local, &intake, "a.mp4").await);
     let paid = Paid {
         lost: "-1",
@@ -195,7 +195,7 @@ async fn a_stage_is_paid_once_and_reused() {
 #[tokio::test]
 async fn a_crash_between_ledger_and_service_starts_under_the_same_token() {
     let local = Local::new().await;
-    let (intake, _) = intake(&local).await;
+    let (intake, _) = intake(&local);
     let job = entered(&local, &intake, "a.mp4").await;
     assert_eq!(
         Ledger::new(&intake.jobs)
@@ -226,7 +226,7 @@ async fn a_crash_between_ledger_and_service_starts_under_the_same_token() {
 #[tokio::test]
 async fn a_forced_run_takes_the_ledger_along() {
     let local = Local::new().await;
-    let (intake, executions) = intake(&local).await;
+    let (intake, executions) = intake(&local);
     let job = entered(&local, &intake, "a.mp4").await;
     let stages = json!({"transcode": {"attempt": 1, "serviceJobId": "s", "status": "SUCCEEDED", "result": 1},
         "labels": {"attempt": 1, "serviceJobId": "l", "status": "RUNNING"}});
@@ -256,7 +256,7 @@ async fn a_forced_run_takes_the_ledger_along() {
 #[tokio::test]
 async fn a_duplicate_is_queued_again_once_for_a_failed_original() {
     let local = Local::new().await;
-    let (intake, _) = intake(&local).await;
+    let (intake, _) = intake(&local);
     let original = entered(&local, &intake, "a.mp4").await;
     let duplicate = entered(&local, &intake, "copy.mp4").await;
     set(&intake, &original, json!({"JobStatus": "FAILED"})).await;

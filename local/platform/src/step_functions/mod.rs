@@ -21,5 +21,5 @@ mod tokens;
 pub use api::StatesService;
 pub use driver::{Config, StepFunctions};
 pub use machines::{Definitions, Error as DefinitionError, Machine, Machines, Template, render};
-pub use record::{Description, Record, read_records};
+pub use record::{Description, Record};
 pub use store::Station;

@@ -142,6 +142,22 @@ impl Record {
         serde_json::from_slice(&fs::read(path)?).map_err(io::Error::other)
     }
 
+    /// Ends a record whose execution nobody runs any more.
+    pub(super) fn abort(&mut self, now_seconds: f64, error: &str, cause: &str) {
+        let last = self.events.len();
+        self.events.push(json!({
+            "timestamp": now_seconds,
+            "type": "ExecutionAborted",
+            "id": last + 1,
+            "previousEventId": last,
+            "executionAbortedEventDetails": {"error": error, "cause": cause},
+        }));
+        "ABORTED".clone_into(&mut self.execution.status);
+        self.execution.stop_date = Some(now_seconds);
+        self.execution.error = Some(error.to_owned());
+        self.execution.cause = Some(cause.to_owned());
+    }
+
     /// Writes the record so that a reader or a crash sees the old or the new one, never a part.
     ///
     /// # Errors
@@ -173,29 +189,36 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&temporary, path)
 }
 
-/// Reads all records below a folder, `<machine>/<execution>.json`. Files that are no records are left out.
+/// Descriptions of all records below a folder, `<machine>/<execution>.json`, without the events, which are long.
+/// Files that are no records are left out.
 ///
 /// # Errors
 /// The folder cannot be listed; one that does not exist has no records.
-pub fn read_records(folder: &Path) -> io::Result<Vec<Record>> {
-    let mut records = Vec::new();
+pub(super) fn read_descriptions(folder: &Path) -> io::Result<Vec<Description>> {
+    #[derive(Deserialize)]
+    struct Head {
+        execution: Description,
+    }
+    let mut descriptions = Vec::new();
     let machines = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(records),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(descriptions),
         machines => machines?,
     };
     for machine in machines {
         let machine = machine?.path();
-        if !machine.is_dir() {
-            continue;
-        }
-        for file in fs::read_dir(&machine)? {
+        let files = if machine.is_dir() {
+            Some(fs::read_dir(&machine)?)
+        } else {
+            None
+        };
+        for file in files.into_iter().flatten() {
             let path = file?.path();
             if path
                 .extension()
                 .is_some_and(|extension| extension == "json")
             {
-                match Record::read(&path) {
-                    Ok(record) => records.push(record),
+                match serde_json::from_slice::<Head>(&fs::read(&path)?) {
+                    Ok(head) => descriptions.push(head.execution),
                     Err(error) => {
                         tracing::warn!(path = %path.display(), %error, "not a record of an execution");
                     }
@@ -203,7 +226,7 @@ pub fn read_records(folder: &Path) -> io::Result<Vec<Record>> {
             }
         }
     }
-    Ok(records)
+    Ok(descriptions)
 }
 
 #[cfg(test)]
@@ -282,8 +305,10 @@ mod tests {
             time_scale: 0.02,
         };
         record.write(folder.path())?;
-        assert_eq!(read_records(folder.path())?, vec![record]);
-        assert_eq!(read_records(&folder.path().join("none"))?, vec![]);
+        let path = Record::path(folder.path(), &record.execution.execution_arn);
+        assert_eq!(Record::read(&path)?, record);
+        assert_eq!(read_descriptions(folder.path())?, vec![record.execution]);
+        assert_eq!(read_descriptions(&folder.path().join("none"))?, vec![]);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! All executions: running ones in memory, every one on disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -10,14 +10,17 @@ use tokio::sync::{mpsc, watch};
 use videoflow_asl::Execution;
 use videoflow_asl::effect::Event;
 
-use super::record::{Description, LiveRecord, Record, read_records, write_whole};
+use super::record::{Description, LiveRecord, Record, read_descriptions, write_whole};
 
 /// Where an execution's actor hears what happened. Unbounded, because every message answers an effect or a caller:
 /// the engine bounds how many of them there are.
 pub(super) type Inbox = mpsc::UnboundedSender<Event>;
 
 /// Error name of executions that a crash or the end of the platform left behind.
-pub(super) const INTERRUPTED: &str = "Platform.Interrupted";
+const INTERRUPTED: &str = "Platform.Interrupted";
+
+/// Its cause.
+const INTERRUPTED_CAUSE: &str = "The platform ended before the execution did.";
 
 /// Where an execution stands, for a display.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +45,7 @@ pub struct Station {
 
 /// One execution.
 pub(super) struct Entry {
+    parent_arn: Option<String>,
     description: Mutex<Description>,
     live: Mutex<Option<Execution>>,
     pub(super) inbox: Inbox,
@@ -51,6 +55,7 @@ pub(super) struct Entry {
 impl Entry {
     pub(super) fn running(description: Description, execution: Execution, inbox: Inbox) -> Self {
         Self {
+            parent_arn: started_by(&description.input),
             description: Mutex::new(description),
             live: Mutex::new(Some(execution)),
             inbox,
@@ -61,6 +66,7 @@ impl Entry {
     fn ended(description: Description) -> Self {
         let (inbox, _) = mpsc::unbounded_channel();
         Self {
+            parent_arn: started_by(&description.input),
             description: Mutex::new(description),
             live: Mutex::new(None),
             inbox,
@@ -102,6 +108,13 @@ impl Entry {
         self.description()
     }
 
+    fn start_seconds(&self) -> f64 {
+        self.description
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .start_date
+    }
+
     fn station(&self) -> Station {
         let description = self.description();
         let state = self.live().as_ref().and_then(|execution| {
@@ -121,7 +134,7 @@ impl Entry {
             .unwrap_or_default();
         Station {
             machine: crate::names::unprefixed(machine).to_owned(),
-            parent_arn: started_by(&description.input),
+            parent_arn: self.parent_arn.clone(),
             execution_arn: description.execution_arn,
             name: description.name,
             status: description.status,
@@ -133,7 +146,7 @@ impl Entry {
 }
 
 /// The parent that an execution's input names, as AWS's own console finds it.
-pub(super) fn started_by(input: &str) -> Option<String> {
+fn started_by(input: &str) -> Option<String> {
     let input: Value = serde_json::from_str(input).ok()?;
     input
         .get("AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID")?
@@ -158,20 +171,16 @@ impl Store {
     ) -> io::Result<(Self, Vec<Description>)> {
         let mut entries = BTreeMap::new();
         let mut interrupted = Vec::new();
-        for mut record in read_records(&folder)? {
-            if record.execution.is_running() {
-                "ABORTED".clone_into(&mut record.execution.status);
-                record.execution.stop_date = Some(now_seconds);
-                record.execution.error = Some(INTERRUPTED.to_owned());
-                record.execution.cause =
-                    Some("The platform ended before the execution did.".to_owned());
+        for mut description in read_descriptions(&folder)? {
+            if description.is_running() {
+                let mut record = Record::read(&Record::path(&folder, &description.execution_arn))?;
+                record.abort(now_seconds, INTERRUPTED, INTERRUPTED_CAUSE);
                 record.write(&folder)?;
-                interrupted.push(record.execution.clone());
+                description = record.execution;
+                interrupted.push(description.clone());
             }
-            entries.insert(
-                record.execution.execution_arn.clone(),
-                Arc::new(Entry::ended(record.execution)),
-            );
+            let arn = description.execution_arn.clone();
+            entries.insert(arn, Arc::new(Entry::ended(description)));
         }
         Ok((
             Self {
@@ -215,21 +224,33 @@ impl Store {
 
     /// An execution and all that it started, in the order of their starts.
     pub(super) fn stations(&self, root_arn: &str) -> Vec<Station> {
-        let mut all: Vec<Station> = self.all().iter().map(|entry| entry.station()).collect();
-        all.sort_by(|left, right| left.start_seconds.total_cmp(&right.start_seconds));
-        let mut found: Vec<Station> = Vec::new();
+        let mut all: Vec<(f64, String, Arc<Entry>)> = self
+            .entries
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .iter()
+            .filter(|(arn, entry)| entry.parent_arn.is_some() || *arn == root_arn)
+            .map(|(arn, entry)| (entry.start_seconds(), arn.clone(), Arc::clone(entry)))
+            .collect();
+        // One that nobody started comes before what it started in the same millisecond.
+        all.sort_by(|(left, _, parent), (right, _, child)| {
+            let order = left.total_cmp(right);
+            order.then_with(|| parent.parent_arn.is_some().cmp(&child.parent_arn.is_some()))
+        });
+        let mut found = HashSet::new();
+        let mut stations = Vec::new();
         // A parent starts before its children, so one pass finds them all.
-        for station in all {
-            let is_child = station.parent_arn.as_ref().is_some_and(|parent| {
-                found
-                    .iter()
-                    .any(|ancestor| ancestor.execution_arn == *parent)
-            });
-            if is_child || station.execution_arn == root_arn {
-                found.push(station);
+        for (_, arn, entry) in all {
+            let is_child = entry
+                .parent_arn
+                .as_ref()
+                .is_some_and(|parent| found.contains(parent));
+            if is_child || arn == root_arn {
+                found.insert(arn);
+                stations.push(entry.station());
             }
         }
-        found
+        stations
     }
 
     /// The events of an execution in the API's shape, oldest first.

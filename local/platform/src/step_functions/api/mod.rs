@@ -1,5 +1,6 @@
 //! The Step Functions API, as far as the pipeline and the command line need it.
 
+mod error;
 mod shapes;
 
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::record::Description;
 use super::store::Entry;
 use crate::names;
 use crate::service::{Call, Service, ServiceError};
+use error::{internal, no_machine, refusal, required, stale_token};
 use shapes::{capitalise_members, history_event, is_name, page, with_token};
 
 /// Largest input (AWS's limit), in bytes.
@@ -270,42 +272,4 @@ fn same_running(existing: &Description, input: &Value) -> Result<Description, Se
     }
     let message = format!("Execution Already Exists: '{}'", existing.execution_arn);
     Err(refusal("ExecutionAlreadyExists", &message))
-}
-
-fn required<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, ServiceError> {
-    let missing = || refusal("ValidationException", &format!("{name} is required"));
-    parameters
-        .get(name)
-        .and_then(Value::as_str)
-        .ok_or_else(missing)
-}
-
-fn refusal(code: &str, message: &str) -> ServiceError {
-    ServiceError {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        status: 400,
-    }
-}
-
-fn internal(message: &str) -> ServiceError {
-    ServiceError {
-        code: "InternalServerException".to_owned(),
-        message: message.to_owned(),
-        status: 500,
-    }
-}
-
-fn no_machine(arn: &str) -> ServiceError {
-    refusal(
-        "StateMachineDoesNotExist",
-        &format!("State Machine Does Not Exist: '{arn}'"),
-    )
-}
-
-fn stale_token() -> ServiceError {
-    refusal(
-        "TaskTimedOut",
-        "Task Timed Out: 'Provided task does not exist anymore'",
-    )
 }

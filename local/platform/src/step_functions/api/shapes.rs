@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::refusal;
+use super::error::refusal;
 use crate::service::ServiceError;
 use crate::step_functions::integration::capitalised;
 
