@@ -31,10 +31,13 @@ install() {
     as_root=(sudo)
   fi
   say "installing $* with apt-get"
+  local log
+  log=$(mktemp)
   # An outdated package list is only a warning: the install decides.
-  "${as_root[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying with the package lists at hand"
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2 ||
-    fail "apt-get could not install: $*."
+  "${as_root[@]}" apt-get update -qq >"$log" 2>&1 || say "apt-get update failed; trying with the package lists at hand"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1 ||
+    fail "apt-get could not install: $*. The last of what it said: $(tail -n 1 "$log")"
+  rm -f "$log"
 }
 
 need_packages() {

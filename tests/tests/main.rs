@@ -5,6 +5,7 @@
     reason = "a test fails by a panic, also in what tests share"
 )]
 
+mod asl_check;
 mod definitions;
 mod failures;
 mod machines;

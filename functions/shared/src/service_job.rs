@@ -8,7 +8,6 @@ use crate::error;
 use crate::identity::{JobId, Stage, service_token};
 use crate::jobs::Jobs;
 use crate::ledger::{Ledger, Step, Written, next_step};
-use crate::storage;
 
 /// Rounds of reading and deciding: each lost race is another invocation's progress, so few are ever needed.
 const ROUNDS_LIMIT: usize = 5;
@@ -54,39 +53,42 @@ pub struct Started {
     pub result: Option<Value>,
 }
 
-/// Failure of a start. The names are the functions' own.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why no service job could be started: the errors of every start function.
+#[derive(
+    Debug, Clone, PartialEq, Eq, thiserror::Error, strum::IntoStaticStr, strum::VariantNames,
+)]
 pub enum Error {
-    /// There is no such job.
+    /// The input is not in the documented shape. Final.
+    #[error("{0}")]
+    InvalidInput(String),
+    /// There is no such job. Final.
     #[error("no job {0}")]
-    JobNotFound(JobId),
-    /// The ledger could not be read or written.
-    #[error(transparent)]
-    Storage(#[from] storage::Error),
-    /// The service did not start the job.
-    #[error(transparent)]
-    Service(#[from] error::Error),
+    JobNotFound(String),
+    /// The job has no plan. Final.
+    #[error("job {0} has no plan")]
+    PlanNotFound(String),
+    /// S3 or `DynamoDB` failed. Transient.
+    #[error("{0}")]
+    StorageFailed(String),
+    /// S3 or `DynamoDB` refused. Final.
+    #[error("{0}")]
+    StorageRefused(String),
+    /// The plan or the job item is not in VideoFlow's shape. Final.
+    #[error("{0}")]
+    RecordUnreadable(String),
+    /// The service is throttling, or has no slot free. Transient.
+    #[error("{0}")]
+    ServiceThrottled(String),
+    /// The service failed. Transient.
+    #[error("{0}")]
+    ServiceFailed(String),
+    /// The service refused what it was asked. Final.
+    #[error("{0}")]
+    ServiceRefused(String),
 }
 
-/// Lets `?` turn [`Error`] into the function's own variants of the same names.
-#[macro_export]
-macro_rules! from_start_error {
-    ($error:ty) => {
-        $crate::from_storage_error!($error);
-        $crate::from_service_error!($error);
-        impl From<$crate::service_job::Error> for $error {
-            fn from(error: $crate::service_job::Error) -> Self {
-                match error {
-                    $crate::service_job::Error::JobNotFound(job) => {
-                        Self::JobNotFound(job.to_string())
-                    }
-                    $crate::service_job::Error::Storage(error) => error.into(),
-                    $crate::service_job::Error::Service(error) => error.into(),
-                }
-            }
-        }
-    };
-}
+crate::from_storage_error!(Error);
+crate::from_service_error!(Error);
 
 /// Brings a stage to a running job or to its result, whatever happened before: repeating it starts nothing twice.
 ///
@@ -104,7 +106,7 @@ pub async fn start_stage<S: StageService>(
         let item = jobs
             .get(job)
             .await?
-            .ok_or_else(|| Error::JobNotFound(job.clone()))?;
+            .ok_or_else(|| Error::JobNotFound(job.to_string()))?;
         let (attempt, is_new) = match next_step(item.stages.get(&stage)) {
             Step::Reuse {
                 service_job_id,
@@ -141,7 +143,7 @@ pub async fn start_stage<S: StageService>(
     }
     let message =
         format!("{job} {stage}: the ledger changed {ROUNDS_LIMIT} times while it was read");
-    Err(storage::Error::StorageFailed(message).into())
+    Err(Error::StorageFailed(message))
 }
 
 fn running(id: String, first_wait_seconds: u32) -> Started {

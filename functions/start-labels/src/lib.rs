@@ -9,6 +9,7 @@ use aws_sdk_rekognition::Client;
 use serde::Deserialize;
 use videoflow_shared::identity::{JobId, Stage};
 use videoflow_shared::location::S3Uri;
+pub use videoflow_shared::service_job::Error;
 use videoflow_shared::service_job::{Started, start_stage};
 use videoflow_shared::stores::Stores;
 
@@ -46,40 +47,6 @@ pub struct Input {
     pub video: S3Uri,
 }
 
-/// Why no analysis could be started.
-#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
-pub enum Error {
-    /// The input is not in the documented shape. Final.
-    #[error("{0}")]
-    InvalidInput(String),
-    /// There is no such job. Final.
-    #[error("no job {0}")]
-    JobNotFound(String),
-    /// The job has no plan. Final.
-    #[error("job {0} has no plan")]
-    PlanNotFound(String),
-    /// S3 or `DynamoDB` failed. Transient.
-    #[error("{0}")]
-    StorageFailed(String),
-    /// S3 or `DynamoDB` refused. Final.
-    #[error("{0}")]
-    StorageRefused(String),
-    /// The plan or the job item is not in VideoFlow's shape. Final.
-    #[error("{0}")]
-    RecordUnreadable(String),
-    /// Rekognition is throttling, or its 20 concurrent jobs run. Transient.
-    #[error("{0}")]
-    ServiceThrottled(String),
-    /// Rekognition failed. Transient.
-    #[error("{0}")]
-    ServiceFailed(String),
-    /// Rekognition refused the video. Final.
-    #[error("{0}")]
-    ServiceRefused(String),
-}
-
-videoflow_shared::from_start_error!(Error);
-
 /// The function.
 #[derive(Debug)]
 pub struct Function {
@@ -116,14 +83,14 @@ impl Function {
             analysis: input.analysis,
             video: &input.video,
         };
-        Ok(start_stage(
+        start_stage(
             &self.stores.jobs,
             job,
             input.analysis.stage(),
             expected,
             &service,
         )
-        .await?)
+        .await
     }
 }
 

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use videoflow_shared::error::{self, classify};
 use videoflow_shared::identity::{JobId, Stage};
 use videoflow_shared::location::S3Uri;
+pub use videoflow_shared::service_job::Error;
 use videoflow_shared::service_job::{Condition, StageService, Started, start_stage};
 use videoflow_shared::settings::{Setting, read};
 use videoflow_shared::stores::Stores;
@@ -27,40 +28,6 @@ pub struct Input {
     /// The proxy.
     pub video: S3Uri,
 }
-
-/// Why Data Automation could not be started.
-#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
-pub enum Error {
-    /// The input is not in the documented shape. Final.
-    #[error("{0}")]
-    InvalidInput(String),
-    /// There is no such job. Final.
-    #[error("no job {0}")]
-    JobNotFound(String),
-    /// The job has no plan. Final.
-    #[error("job {0} has no plan")]
-    PlanNotFound(String),
-    /// S3 or `DynamoDB` failed. Transient.
-    #[error("{0}")]
-    StorageFailed(String),
-    /// S3 or `DynamoDB` refused. Final.
-    #[error("{0}")]
-    StorageRefused(String),
-    /// The plan or the job item is not in VideoFlow's shape. Final.
-    #[error("{0}")]
-    RecordUnreadable(String),
-    /// Data Automation is throttling or full. Transient.
-    #[error("{0}")]
-    ServiceThrottled(String),
-    /// Data Automation failed. Transient.
-    #[error("{0}")]
-    ServiceFailed(String),
-    /// Data Automation refused the video. Final.
-    #[error("{0}")]
-    ServiceRefused(String),
-}
-
-videoflow_shared::from_start_error!(Error);
 
 /// The function.
 #[derive(Debug)]
@@ -101,7 +68,7 @@ impl Function {
             input: &input,
         };
         let expected = plan.expected_seconds.meaning;
-        Ok(start_stage(&self.stores.jobs, job, Stage::Meaning, expected, &service).await?)
+        start_stage(&self.stores.jobs, job, Stage::Meaning, expected, &service).await
     }
 }
 

@@ -15,6 +15,7 @@ use videoflow_shared::error::{self, classify};
 use videoflow_shared::identity::{JobId, Stage};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::plan::Plan;
+pub use videoflow_shared::service_job::Error;
 use videoflow_shared::service_job::{Condition, StageService, Started, start_stage};
 use videoflow_shared::stores::Stores;
 
@@ -27,40 +28,6 @@ pub struct Input {
     /// The sound.
     pub audio: S3Uri,
 }
-
-/// Why no transcription could be started.
-#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
-pub enum Error {
-    /// The input is not in the documented shape. Final.
-    #[error("{0}")]
-    InvalidInput(String),
-    /// There is no such job. Final.
-    #[error("no job {0}")]
-    JobNotFound(String),
-    /// The job has no plan. Final.
-    #[error("job {0} has no plan")]
-    PlanNotFound(String),
-    /// S3 or `DynamoDB` failed. Transient.
-    #[error("{0}")]
-    StorageFailed(String),
-    /// S3 or `DynamoDB` refused. Final.
-    #[error("{0}")]
-    StorageRefused(String),
-    /// The plan or the job item is not in VideoFlow's shape. Final.
-    #[error("{0}")]
-    RecordUnreadable(String),
-    /// Transcribe is throttling or full. Transient.
-    #[error("{0}")]
-    ServiceThrottled(String),
-    /// Transcribe failed. Transient.
-    #[error("{0}")]
-    ServiceFailed(String),
-    /// Transcribe refused the sound. Final.
-    #[error("{0}")]
-    ServiceRefused(String),
-}
-
-videoflow_shared::from_start_error!(Error);
 
 /// The function.
 #[derive(Debug)]
@@ -98,14 +65,14 @@ impl Function {
             audio: &input.audio,
             plan: &plan,
         };
-        Ok(start_stage(
+        start_stage(
             &self.stores.jobs,
             job,
             Stage::Transcription,
             expected,
             &service,
         )
-        .await?)
+        .await
     }
 }
 

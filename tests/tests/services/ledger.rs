@@ -220,7 +220,7 @@ async fn a_crash_between_ledger_and_service_starts_under_the_same_token() {
     );
     let unknown = job.forced(7).expect("a run");
     let started = start_stage(&intake.jobs, &unknown, Stage::Meaning, 9, &paid).await;
-    assert_eq!(started, Err(Error::JobNotFound(unknown)));
+    assert_eq!(started, Err(Error::JobNotFound(unknown.to_string())));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod ledger;
 mod s3;
 mod sns;
 mod sqs;
+mod states;
 mod wire;
 
 use std::path::Path;
