@@ -12,7 +12,7 @@ setup: ## Install what is missing: compiler, ffmpeg, models (Debian, Ubuntu)
 	@local/setup.sh
 
 build-local: setup ## Build the functions and videoflow for this machine
-	@echo "demo: building the functions and videoflow (a cold build takes minutes)" >&2
+	@echo "build: building the functions and videoflow (a cold build takes minutes)" >&2
 	cargo build --locked --workspace --bins
 
 demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::support::{binaries, last_json, root, videoflow};
+use crate::support::{binaries, job_item, last_json, root, videoflow};
 
 /// The real functions, but for one that always throws.
 fn functions_with_a_throwing(name: &str, folder: &std::path::Path) {
@@ -66,4 +66,19 @@ fn history_shows_the_failed_state_of_the_nested_execution_within_a_second() {
             "the history does not show '{part}':\n{shown}"
         );
     }
+
+    let item = job_item(out.path(), job);
+    assert_eq!(item["JobStatus"]["S"], "FAILED", "{item}");
+    let details = &item["ErrorDetails"]["M"];
+    assert_eq!(details["state"]["S"], "InspectFile", "{item}");
+    assert_eq!(details["error"]["S"], "Thrown", "{item}");
+    let text = |name: &str| details[name]["S"].as_str().unwrap_or_default().to_owned();
+    assert!(
+        text("cause").contains("this function was made to throw"),
+        "{item}"
+    );
+    assert!(
+        text("execution").contains(":videoflow-local-sanitize-file:"),
+        "{item}"
+    );
 }

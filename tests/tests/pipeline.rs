@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::word_error_rate::word_error_rate;
-use crate::support::{last_json, read_json, root, videoflow};
+use crate::support::{job_item, last_json, read_json, root, videoflow};
 
 const SAMPLE: &str = "tests/media/sample.mp4";
 
@@ -35,6 +35,7 @@ fn the_sample_becomes_a_brief_and_is_paid_for_once() {
     check_media(&folder);
     check_pages(&folder);
     check_histories(&folder);
+    check_job(&job_item(out.path(), &job));
     let transcodes = calls(&folder, "CreateJob");
     assert_eq!(transcodes, 1, "one transcode");
 
@@ -276,6 +277,31 @@ fn check_histories(folder: &Path) {
             );
         }
     }
+}
+
+/// The job's item says what was published, how good it is, where it lies, and what it cost.
+fn check_job(item: &Value) {
+    assert_eq!(item["JobStatus"]["S"], "PUBLISHED", "{item}");
+    assert_eq!(item["VideoMetadata"]["M"]["width"]["N"], "1920", "{item}");
+    let number = |name: &str| {
+        item[name]["N"]
+            .as_str()
+            .and_then(|number| number.parse::<f64>().ok())
+    };
+    assert!(number("QualityScore") >= Some(0.9), "{item}");
+    assert!(
+        number("PredictedCostUsd") > Some(0.0) && number("ActualCostUsd") > Some(0.0),
+        "{item}"
+    );
+    let locations = &item["OutputLocations"]["M"];
+    for place in ["briefJson", "briefHtml", "hls", "dash"] {
+        let uri = locations[place]["S"].as_str().unwrap_or_default();
+        assert!(
+            uri.starts_with("s3://videoflow-local-output/"),
+            "{place}: {item}"
+        );
+    }
+    assert!(item["PublishedAt"]["S"].is_string(), "{item}");
 }
 
 /// How often the run's record of AWS calls holds `operation`.

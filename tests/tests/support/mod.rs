@@ -5,6 +5,10 @@ pub mod word_error_rate;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use serde_json::{Value, json};
+use videoflow_platform::dynamodb::DynamoDb;
+use videoflow_platform::service::{Call, Principal, Service as _};
+
 /// The repository's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -35,7 +39,7 @@ pub fn videoflow(arguments: &[&str]) -> Output {
 }
 
 /// The JSON object that `videoflow … --json` leaves as its last line.
-pub fn last_json(output: &Output) -> serde_json::Value {
+pub fn last_json(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().last().unwrap_or_default();
     serde_json::from_str(line)
@@ -43,8 +47,21 @@ pub fn last_json(output: &Output) -> serde_json::Value {
 }
 
 /// A JSON file.
-pub fn read_json(path: &Path) -> serde_json::Value {
+pub fn read_json(path: &Path) -> Value {
     let text =
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// A job's item in the state that `videoflow run` left in `out`, in DynamoDB's notation.
+pub fn job_item(out: &Path, job: &str) -> Value {
+    let tables = DynamoDb::open(&out.join(".videoflow/dynamodb.sqlite")).expect("the tables");
+    let call = Call {
+        principal: Principal("tester".to_owned()),
+        operation: "GetItem".to_owned(),
+        parameters: json!({ "TableName": "videoflow-local-jobs", "Key": { "JobId": { "S": job } } }),
+    };
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let answer = runtime.block_on(tables.call(call)).expect("an answer");
+    answer["Item"].clone()
 }
