@@ -10,5 +10,6 @@ mod definitions;
 mod failures;
 mod machines;
 mod pipeline;
+mod recorded_cases;
 mod services;
 mod support;
