@@ -4,8 +4,8 @@
 use videoflow_shared::brief::draft::{Draft, PartDraft};
 use videoflow_shared::brief::review::clipped;
 use videoflow_shared::brief::{
-    ABSTRACT_CHARACTERS, Brand, BrandKind, Brief, Chapter, KeyMoment, Provenance, Quote, Rendition,
-    RenditionKind, SCHEMA_VERSION, Taxonomy, Topic,
+    ABSTRACT_CHARACTERS, Brief, Chapter, KeyMoment, Provenance, Quote, Rendition, RenditionKind,
+    SCHEMA_VERSION,
 };
 use videoflow_shared::jobs::Job;
 use videoflow_shared::labels::{Labels, Moderation, rounded};
@@ -24,8 +24,10 @@ mod engines;
 mod figures;
 mod moderation;
 mod people;
+mod topics;
 
 use citation::{Citations, Fallback};
+use topics::{brands, topics};
 
 /// Labels in a brief, the surest first.
 const LABELS_LIMIT: usize = 200;
@@ -228,58 +230,6 @@ fn quotes(
         })
     });
     quotes.collect()
-}
-
-fn topics(draft: &Draft, material: &Material<'_>, citations: &Citations<'_>) -> Vec<Topic> {
-    let own = draft.topics.iter().map(|drafted| {
-        let instances = citations.ranges(&drafted.evidence);
-        let confidence = instances
-            .iter()
-            .map(|one| one.confidence)
-            .fold(0.0, f64::max);
-        let (name, path) = (drafted.name.clone(), vec![drafted.name.clone()]);
-        Topic {
-            name,
-            taxonomy: Taxonomy::Free,
-            path,
-            confidence,
-            instances,
-        }
-    });
-    let given = material
-        .meaning
-        .iter()
-        .flat_map(|source| &source.document.topics)
-        .map(|topic| Topic {
-            name: topic.name.clone(),
-            taxonomy: Taxonomy::Iab,
-            path: topic.path.clone(),
-            confidence: topic.confidence,
-            instances: topic.instances.clone(),
-        });
-    let mut topics: Vec<Topic> = Vec::new();
-    for topic in own.chain(given) {
-        if !topics
-            .iter()
-            .any(|known| known.name.eq_ignore_ascii_case(&topic.name))
-        {
-            topics.push(topic);
-        }
-    }
-    topics
-}
-
-fn brands(material: &Material<'_>) -> Vec<Brand> {
-    let logos = material
-        .meaning
-        .iter()
-        .flat_map(|source| &source.document.logos);
-    let brand = |logo: &videoflow_shared::meaning::Logo| Brand {
-        name: logo.name.clone(),
-        kind: BrandKind::Logo,
-        instances: logo.instances.clone(),
-    };
-    logos.map(brand).collect()
 }
 
 fn renditions(timeline: &Timeline) -> Vec<Rendition> {
