@@ -22,69 +22,74 @@ pub(crate) struct Found {
     pub(crate) model_version: Option<String>,
 }
 
+/// One page of them.
+struct Page {
+    detections: Vec<Detection>,
+    model_version: Option<String>,
+    next_token: Option<String>,
+}
+
 /// Pages of `GetLabelDetection`, by segments.
 pub(crate) async fn labels(client: &Client, id: &str) -> Result<Found, Error> {
-    let mut found = Found::default();
-    let mut token = None;
-    for _ in 0..PAGES_LIMIT {
-        let request = client
-            .get_label_detection()
-            .job_id(id)
-            .max_results(PAGE_RESULTS)
-            .set_next_token(token);
-        let request = request.aggregate_by(LabelDetectionAggregateBy::Segments);
+    let page = async |token: Option<String>| {
+        let request = client.get_label_detection().job_id(id);
         let page = request
+            .max_results(PAGE_RESULTS)
+            .set_next_token(token)
+            .aggregate_by(LabelDetectionAggregateBy::Segments)
             .send()
             .await
             .map_err(|error| classify("GetLabelDetection", &error))?;
         check_status(id, page.job_status(), page.status_message())?;
-        found
-            .detections
-            .extend(page.labels().iter().filter_map(label));
-        found.model_version = page
-            .label_model_version()
-            .map(str::to_owned)
-            .or(found.model_version);
-        token = page.next_token().map(str::to_owned);
-        if token.is_none() {
-            return Ok(found);
-        }
-    }
-    Err(Error::LabelsUnfinished(format!(
-        "label job {id} has more than {PAGES_LIMIT} pages"
-    )))
+        Ok(Page {
+            detections: page.labels().iter().filter_map(label).collect(),
+            model_version: page.label_model_version().map(str::to_owned),
+            next_token: page.next_token().map(str::to_owned),
+        })
+    };
+    all("label", id, page).await
 }
 
 /// Pages of `GetContentModeration`, by segments.
 pub(crate) async fn moderation(client: &Client, id: &str) -> Result<Found, Error> {
-    let mut found = Found::default();
-    let mut token = None;
-    for _ in 0..PAGES_LIMIT {
-        let request = client
-            .get_content_moderation()
-            .job_id(id)
-            .max_results(PAGE_RESULTS)
-            .set_next_token(token);
-        let request = request.aggregate_by(ContentModerationAggregateBy::Segments);
+    let page = async |token: Option<String>| {
+        let request = client.get_content_moderation().job_id(id);
         let page = request
+            .max_results(PAGE_RESULTS)
+            .set_next_token(token)
+            .aggregate_by(ContentModerationAggregateBy::Segments)
             .send()
             .await
             .map_err(|error| classify("GetContentModeration", &error))?;
         check_status(id, page.job_status(), page.status_message())?;
-        found
-            .detections
-            .extend(page.moderation_labels().iter().filter_map(flag));
-        found.model_version = page
-            .moderation_model_version()
-            .map(str::to_owned)
-            .or(found.model_version);
-        token = page.next_token().map(str::to_owned);
+        Ok(Page {
+            detections: page.moderation_labels().iter().filter_map(flag).collect(),
+            model_version: page.moderation_model_version().map(str::to_owned),
+            next_token: page.next_token().map(str::to_owned),
+        })
+    };
+    all("moderation", id, page).await
+}
+
+/// Follows the pages to the last one; the model's version is that of the last page which names one.
+async fn all(
+    kind: &str,
+    id: &str,
+    page: impl AsyncFn(Option<String>) -> Result<Page, Error>,
+) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let mut token = None;
+    for _ in 0..PAGES_LIMIT {
+        let page = page(token).await?;
+        found.detections.extend(page.detections);
+        found.model_version = page.model_version.or(found.model_version);
+        token = page.next_token;
         if token.is_none() {
             return Ok(found);
         }
     }
     Err(Error::LabelsUnfinished(format!(
-        "moderation job {id} has more than {PAGES_LIMIT} pages"
+        "{kind} job {id} has more than {PAGES_LIMIT} pages"
     )))
 }
 

@@ -25,10 +25,9 @@ use tracing::{error, info};
 use videoflow_shared::error::classify;
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Entered, Intake};
-use videoflow_shared::jobs::{Job, JobStatus, Jobs};
+use videoflow_shared::jobs::{Job, JobStatus};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::settings::{Setting, read};
-use videoflow_shared::storage::Objects;
 
 use answer::{Answer, problem};
 use request::{Decision, Listing, NewJob, Review, Route, route};
@@ -92,17 +91,8 @@ impl Function {
     /// # Errors
     /// A missing setting.
     pub fn from_settings(config: &SdkConfig) -> Result<Self, videoflow_shared::settings::Error> {
-        let intake = Intake {
-            jobs: Jobs::new(
-                aws_sdk_dynamodb::Client::new(config),
-                read(Setting::JobsTableName)?,
-            ),
-            objects: Objects::new(aws_sdk_s3::Client::new(config)),
-            executions: aws_sdk_sfn::Client::new(config),
-            machine_arn: read(Setting::ProcessVideoStateMachineArn)?,
-        };
         Ok(Self {
-            intake,
+            intake: Intake::from_settings(config)?,
             source_bucket: read(Setting::SourceBucketName)?,
         })
     }

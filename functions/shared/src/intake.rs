@@ -5,6 +5,7 @@
 
 mod item;
 
+use aws_config::SdkConfig;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
@@ -14,6 +15,7 @@ use crate::error::{self, classify};
 use crate::identity::{self, JobId};
 use crate::jobs::{Created, Job, JobStatus, Jobs, key};
 use crate::location::S3Uri;
+use crate::settings::{self, Setting};
 use crate::storage::{self, Objects, storage_error};
 
 pub use item::{execution_arn, execution_input, job_id};
@@ -79,6 +81,22 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// The entrance that `JOBS_TABLE_NAME` and `PROCESS_VIDEO_STATE_MACHINE_ARN` name.
+    ///
+    /// # Errors
+    /// [`settings::Error::Missing`].
+    pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
+        Ok(Self {
+            jobs: Jobs::new(
+                aws_sdk_dynamodb::Client::new(config),
+                settings::read(Setting::JobsTableName)?,
+            ),
+            objects: Objects::new(aws_sdk_s3::Client::new(config)),
+            executions: aws_sdk_sfn::Client::new(config),
+            machine_arn: settings::read(Setting::ProcessVideoStateMachineArn)?,
+        })
+    }
+
     /// Starts the job of an object (of its latest version, where none is given), under `profile`, or the one that the
     /// object's metadata name, or the default.
     ///

@@ -9,10 +9,7 @@ use tracing::info;
 use videoflow_shared::batch::{Batch, Failures, each};
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Entered, Intake};
-use videoflow_shared::jobs::Jobs;
 use videoflow_shared::location::S3Uri;
-use videoflow_shared::settings::{Setting, read};
-use videoflow_shared::storage::Objects;
 
 pub use message::{Message, parse};
 
@@ -65,16 +62,9 @@ impl Function {
     /// # Errors
     /// A missing setting.
     pub fn from_settings(config: &SdkConfig) -> Result<Self, videoflow_shared::settings::Error> {
-        let intake = Intake {
-            jobs: Jobs::new(
-                aws_sdk_dynamodb::Client::new(config),
-                read(Setting::JobsTableName)?,
-            ),
-            objects: Objects::new(aws_sdk_s3::Client::new(config)),
-            executions: aws_sdk_sfn::Client::new(config),
-            machine_arn: read(Setting::ProcessVideoStateMachineArn)?,
-        };
-        Ok(Self { intake })
+        Ok(Self {
+            intake: Intake::from_settings(config)?,
+        })
     }
 
     /// Handles a batch; messages that fail come again.
