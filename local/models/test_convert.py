@@ -1,6 +1,7 @@
 """Tests of the conversions: python3 -m unittest discover local/models"""
 
 import collections
+import gzip
 import io
 import json
 import pickle
@@ -109,6 +110,18 @@ class Whisper(unittest.TestCase):
         for expected, data in cases.items():
             with self.assertRaisesRegex(convert.Malformed, expected):
                 convert.whisper_to_safetensors(data)
+
+
+class Api(unittest.TestCase):
+    def test_drops_prose_and_keeps_what_is_named_like_it(self):
+        model = {"documentation": "prose", "shapes": {"documentation": {"type": "string", "documentation": "prose"}}}
+        kept = convert.api_without_documentation(gzip.compress(json.dumps(model).encode()))
+        self.assertEqual(json.loads(kept), {"shapes": {"documentation": {"type": "string"}}})
+
+    def test_refuses_what_is_no_gzipped_json(self):
+        for data in (b"", b"{}", gzip.compress(b"no JSON")):
+            with self.assertRaises(convert.Malformed):
+                convert.api_without_documentation(data)
 
 
 if __name__ == "__main__":
