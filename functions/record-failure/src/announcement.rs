@@ -41,23 +41,55 @@ impl Announcer {
     /// # Errors
     /// The errors of the services.
     pub async fn announce(&self, job: &Job, ended: &Ended) -> Result<(), Error> {
-        let message = context(job, ended, &clock::now());
-        self.send(&self.resources.failed_videos_queue_url, &message)
+        self.tell(job, ended, job.error_details.as_ref(), "failed")
             .await?;
-        let details = job.error_details.as_ref();
-        let request = self
-            .topics
-            .publish()
-            .topic_arn(&self.resources.notices_topic_arn)
-            .subject(subject(details));
-        let published = request.message(notice(job)).send().await;
-        published.map_err(|error| classify("Publish", &error))?;
         self.put_event(job).await?;
         self.send(
             &self.resources.ingest_queue_url,
             &json!({"requeue": {"jobId": job.job_id}}),
         )
         .await
+    }
+
+    /// Tells people that a job is settled and that other systems may not know it: a redrive tells them again.
+    ///
+    /// # Errors
+    /// The errors of the services.
+    pub async fn tell_untold(
+        &self,
+        job: &Job,
+        ended: &Ended,
+        details: &ErrorDetails,
+    ) -> Result<(), Error> {
+        let status = job.job_status.to_string();
+        self.tell(
+            job,
+            ended,
+            Some(details),
+            &format!("is {status}, but that could not be announced"),
+        )
+        .await
+    }
+
+    /// One message with the whole context, one notice.
+    async fn tell(
+        &self,
+        job: &Job,
+        ended: &Ended,
+        details: Option<&ErrorDetails>,
+        what: &str,
+    ) -> Result<(), Error> {
+        let message = context(job, ended, details, &clock::now());
+        self.send(&self.resources.failed_videos_queue_url, &message)
+            .await?;
+        let request = self
+            .topics
+            .publish()
+            .topic_arn(&self.resources.notices_topic_arn)
+            .subject(subject(details));
+        let published = request.message(notice(job, details, what)).send().await;
+        published.map_err(|error| classify("Publish", &error))?;
+        Ok(())
     }
 
     async fn send(&self, queue_url: &str, message: &Value) -> Result<(), Error> {
@@ -93,7 +125,7 @@ impl Announcer {
 }
 
 /// Everything that a repair needs, in one message.
-fn context(job: &Job, ended: &Ended, now: &str) -> Value {
+fn context(job: &Job, ended: &Ended, details: Option<&ErrorDetails>, now: &str) -> Value {
     json!({
         "version": "1",
         "jobId": job.job_id,
@@ -102,7 +134,8 @@ fn context(job: &Job, ended: &Ended, now: &str) -> Value {
         "executionArn": ended.execution_arn,
         "status": ended.status.to_string(),
         "redriveCount": ended.redrive_count,
-        "failure": job.error_details,
+        "jobStatus": job.job_status,
+        "failure": details,
         "stages": job.stages,
         "recordedAt": now,
     })
@@ -137,12 +170,12 @@ fn subject(details: Option<&ErrorDetails>) -> String {
         .to_owned()
 }
 
-fn notice(job: &Job) -> String {
-    let Some(details) = &job.error_details else {
-        return format!("{} failed.", job.source_key);
+fn notice(job: &Job, details: Option<&ErrorDetails>, what: &str) -> String {
+    let Some(details) = details else {
+        return format!("{} {what}.", job.source_key);
     };
     format!(
-        "{} failed.\n\nState: {}\nError: {}\nCause: {}\nExecution: {}\nJob: {}\n\nThe whole way: videoflow history {}\n",
+        "{} {what}.\n\nState: {}\nError: {}\nCause: {}\nExecution: {}\nJob: {}\n\nThe whole way: videoflow history {}\n",
         job.source_key,
         details.state,
         details.error,

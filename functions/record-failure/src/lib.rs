@@ -148,6 +148,7 @@ impl Function {
             }
             settlement::Step::Settle => self.settle(&job, &ended).await,
             settlement::Step::Announce => self.announce(&job, &ended).await,
+            settlement::Step::TellUntold => self.tell_untold(&job, &ended).await,
         }
     }
 
@@ -161,6 +162,15 @@ impl Function {
             ..job.clone()
         };
         self.announce(&settled, ended).await
+    }
+
+    /// Tells people of a published or rejected job whose machine could not tell everyone.
+    async fn tell_untold(&self, job: &Job, ended: &Ended) -> Result<(), Error> {
+        let details = self.histories.find(ended).await?;
+        self.announcer.tell_untold(job, ended, &details).await?;
+        self.claims
+            .note_untold(&self.jobs, job, ended.redrive_count, &details)
+            .await
     }
 
     async fn announce(&self, job: &Job, ended: &Ended) -> Result<(), Error> {

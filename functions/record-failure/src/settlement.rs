@@ -22,6 +22,8 @@ pub enum Step {
     Announce,
     /// The job was failed and is redriven.
     Reopen,
+    /// The job was settled, but the execution failed while it told so.
+    TellUntold,
 }
 
 /// Decides by what the job table says.
@@ -42,7 +44,14 @@ pub fn next(job: &Job, ended: &Ended) -> Step {
         (_, JobStatus::Failed) if job.failure_announced != Some(ended.redrive_count) => {
             Step::Announce
         }
-        (_, JobStatus::Failed) => Step::Ignore("recorded before"),
+        (_, JobStatus::Published | JobStatus::Rejected)
+            if job.failure_announced != Some(ended.redrive_count) =>
+        {
+            Step::TellUntold
+        }
+        (_, JobStatus::Failed | JobStatus::Published | JobStatus::Rejected) => {
+            Step::Ignore("recorded before")
+        }
         _ => Step::Ignore("settled otherwise"),
     }
 }
@@ -93,6 +102,21 @@ impl Claims {
         redrive_count: u32,
     ) -> Result<(), Error> {
         let attributes = Map::from_iter([("FailureAnnounced".to_owned(), json!(redrive_count))]);
+        Ok(jobs.update(&job.job_id, &attributes).await?)
+    }
+
+    /// Notes on a settled job, whose status stays, why not everyone was told of it.
+    pub async fn note_untold(
+        &self,
+        jobs: &Jobs,
+        job: &Job,
+        redrive_count: u32,
+        details: &ErrorDetails,
+    ) -> Result<(), Error> {
+        let attributes = Map::from_iter([
+            ("AnnouncementError".to_owned(), json!(details)),
+            ("FailureAnnounced".to_owned(), json!(redrive_count)),
+        ]);
         Ok(jobs.update(&job.job_id, &attributes).await?)
     }
 
@@ -229,12 +253,25 @@ mod tests {
 
     #[test]
     fn leaves_settled_jobs_alone() {
-        for status in ["PUBLISHED", "REJECTED", "DUPLICATE", "FAILED_QC", "DELETED"] {
+        for status in ["DUPLICATE", "FAILED_QC", "DELETED"] {
             check(
                 (status, 0, None),
                 (Status::Failed, 0),
                 Step::Ignore("settled otherwise"),
             );
+        }
+    }
+
+    #[test]
+    fn tells_of_a_settled_job_that_was_not_announced() {
+        for status in ["PUBLISHED", "REJECTED"] {
+            check((status, 0, None), (Status::Failed, 0), Step::TellUntold);
+            check(
+                (status, 0, Some(0)),
+                (Status::Failed, 0),
+                Step::Ignore("recorded before"),
+            );
+            check((status, 0, Some(0)), (Status::Failed, 1), Step::TellUntold);
         }
     }
 

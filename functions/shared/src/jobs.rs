@@ -131,6 +131,9 @@ pub struct Job {
     /// Why there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error_details: Option<ErrorDetails>,
+    /// Why not everyone could be told of a job that was published or rejected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub announcement_error: Option<ErrorDetails>,
     /// Job that has the same content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_job_id: Option<JobId>,

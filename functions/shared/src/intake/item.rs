@@ -66,6 +66,7 @@ pub(super) fn new_job(
         quality_results: None,
         output_locations: None,
         error_details: None,
+        announcement_error: None,
         original_job_id: None,
         published_at: None,
         failed_at: None,
