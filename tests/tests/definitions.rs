@@ -200,7 +200,7 @@ fn states_are_named_by_what_they_are() {
 }
 
 /// The error names of our own that each function can return.
-fn error_names(function: &str) -> Option<&'static [&'static str]> {
+pub fn error_names(function: &str) -> Option<&'static [&'static str]> {
     Some(match function {
         "align-streams" => align_streams::Error::VARIANTS,
         "check-quality" => check_quality::Error::VARIANTS,

@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::word_error_rate::word_error_rate;
-use crate::support::{job_item, last_json, read_json, root, videoflow};
+use crate::support::{job_item, last_json, read_json, report, root, videoflow};
 
 const SAMPLE: &str = "tests/media/sample.mp4";
 
@@ -122,7 +122,7 @@ fn check_speech(folder: &Path) {
         .filter_map(|segment| segment["text"].as_str())
         .collect();
     let rate = word_error_rate(&spoken, &heard.join(" "));
-    println!("word error rate: {:.1} %", rate * 100.0);
+    report(&format!("word error rate: {:.1} %", rate * 100.0));
     assert!(rate <= 0.10, "word error rate {rate:.3}: {heard:?}");
 
     let vtt = std::fs::read_to_string(folder.join("subtitles/en-US.vtt")).expect("VTT subtitles");
@@ -270,11 +270,11 @@ fn check_histories(folder: &Path) {
                     .unwrap_or("")
                     .ends_with("StateEntered")
             });
-            println!(
+            report(&format!(
                 "{machine}: {} states entered, {} events",
                 entered.count(),
                 events.len()
-            );
+            ));
         }
     }
 }

@@ -33,18 +33,18 @@ const SOURCE: &str = "videoflow-local-source";
 /// Bucket without either.
 const OUTPUT: &str = "videoflow-local-output";
 /// Queue that gets the events of [`SOURCE`] and has a dead-letter queue for messages received twice.
-const QUEUE: &str = "videoflow-local-ingest";
+pub const QUEUE: &str = "videoflow-local-ingest";
 /// Topic.
-const TOPIC: &str = "videoflow-local-notices";
+pub const TOPIC: &str = "videoflow-local-notices";
 /// Bus that is archived.
-const BUS: &str = "videoflow-local-domain";
+pub const BUS: &str = "videoflow-local-domain";
 
 /// The services on a port of their own.
-struct Local {
+pub struct Local {
     url: String,
-    services: Arc<Services>,
-    queues: Arc<Queues>,
-    topics: Arc<Topics>,
+    pub services: Arc<Services>,
+    pub queues: Arc<Queues>,
+    pub topics: Arc<Topics>,
     events: Arc<Events>,
     server: JoinHandle<std::io::Result<()>>,
     /// Deleted with the test, where it is the test's own.
@@ -59,20 +59,28 @@ impl Drop for Local {
 }
 
 impl Local {
-    /// Services on a new folder.
-    async fn new() -> Self {
+    /// Services on a new folder, with tables and queues in memory.
+    pub async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut local = Self::on(folder.path()).await;
+        let mut local = Self::start(folder.path(), None).await;
         local.folder = Some(folder);
         local
     }
 
     /// Services on a folder that may have state from before.
     async fn on(folder: &Path) -> Self {
+        Self::start(folder, Some(folder)).await
+    }
+
+    async fn start(folder: &Path, stores: Option<&Path>) -> Self {
         let server = Server::bind(0).await.expect("a free port");
         let url = server.url();
         let record = Arc::new(Record::open(&folder.join("calls.jsonl")).expect("a record"));
-        let queues = Queues::open(Some(&folder.join("queues.sqlite")), &url).expect("queues");
+        let queues = Queues::open(
+            stores.map(|stores| stores.join("queues.sqlite")).as_deref(),
+            &url,
+        )
+        .expect("queues");
         queues
             .create_with_dead_letters(QUEUE, Duration::from_secs(30), 2)
             .expect("a queue");
@@ -85,7 +93,11 @@ impl Local {
         events
             .put_queue_rule("object-created", "default", pattern, &queue_arn)
             .expect("a rule");
-        let tables = DynamoDb::open(&folder.join("tables.sqlite")).expect("tables");
+        let tables = match stores {
+            Some(stores) => DynamoDb::open(&stores.join("tables.sqlite")),
+            None => DynamoDb::in_memory(),
+        };
+        let tables = tables.expect("tables");
         tables
             .create_tables("videoflow-local-")
             .expect("new tables");
@@ -114,7 +126,7 @@ impl Local {
     }
 
     /// Configuration of the SDK's clients, as a function of that name has it.
-    fn client_of(&self, principal: &str) -> SdkConfig {
+    pub fn client_of(&self, principal: &str) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -127,7 +139,7 @@ impl Local {
     }
 
     /// Configuration of the SDK's clients.
-    fn client(&self) -> SdkConfig {
+    pub fn client(&self) -> SdkConfig {
         self.client_of("tester")
     }
 

@@ -2,6 +2,7 @@
 
 pub mod word_error_rate;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -12,6 +13,12 @@ use videoflow_platform::service::{Call, Principal, Service as _};
 /// The repository's root.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A figure for whoever reads the log of the tests: it is shown of tests that pass, too.
+pub fn report(figure: &str) {
+    // The test harness captures `println!` only. A log that cannot be written fails no test.
+    let _ = writeln!(std::io::stderr(), "\n{figure}");
 }
 
 /// The folder of the built binaries: this test's own is in its `deps`.

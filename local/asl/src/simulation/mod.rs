@@ -73,7 +73,12 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
     }
 
     /// As [`Simulation::run`], with the execution's names and seed.
-    pub fn run_with(mut self, machine: &Arc<StateMachine>, start: Start) -> Execution {
+    pub fn run_with(self, machine: &Arc<StateMachine>, start: Start) -> Execution {
+        self.run_all(machine, start).swap_remove(0)
+    }
+
+    /// As [`Simulation::run_with`]; after the execution come the children of its Distributed Maps.
+    pub fn run_all(mut self, machine: &Arc<StateMachine>, start: Start) -> Vec<Execution> {
         self.begin(machine, start);
         for _ in 0..MAX_STEPS {
             let Some(Reverse((due, key))) = self.queue.pop() else {
@@ -93,7 +98,7 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
             self.now = self.now.max(due);
             self.tell(index, event);
         }
-        self.executions.swap_remove(0)
+        self.executions
     }
 
     /// A Task that is never answered and has no timer of its own runs into AWS's default timeout.
