@@ -9,6 +9,7 @@ mod asl_check;
 mod definitions;
 mod failures;
 mod machines;
+mod odd_videos;
 mod pipeline;
 mod recorded_cases;
 mod services;

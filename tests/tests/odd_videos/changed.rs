@@ -1,0 +1,92 @@
+//! Objects that change while they are processed.
+
+use super::platform::{SOURCE, Up};
+use super::recipe::Recipe;
+
+const OLD: &str = "-f lavfi -i testsrc2=s=1920x1080:d=4 -c:v libx264 -preset ultrafast .mp4";
+const NEW: &str = "-f lavfi -i testsrc2=s=320x180:d=1 .mp4";
+
+/// Waits until the newest transcode is at work: its file is open.
+async fn transcoding(up: &Up, key: &str) {
+    let mediaconvert = up.mediaconvert();
+    let input = format!("s3://{SOURCE}/{key}");
+    let look = async || {
+        let jobs = mediaconvert.list_jobs().send().await.ok()?;
+        let is_mine = |job: &&aws_sdk_mediaconvert::types::Job| {
+            let inputs = job
+                .settings()
+                .map(|settings| settings.inputs())
+                .unwrap_or_default();
+            inputs.iter().any(|one| one.file_input() == Some(&input))
+        };
+        let job = jobs.jobs().iter().find(is_mine)?;
+        let phase = job.current_phase().map(|phase| phase.as_str().to_owned());
+        (phase.as_deref() == Some("TRANSCODING")).then_some(())
+    };
+    up.until("transcode at work", look).await;
+}
+
+/// The newer upload is published under a job of its own; the older one ends and publishes nothing.
+pub async fn replaced(up: &Up) -> Vec<String> {
+    let key = "replaced.mp4";
+    let (old, new) = (
+        Recipe::Ffmpeg(OLD).make().await,
+        Recipe::Ffmpeg(NEW).make().await,
+    );
+    let older = up.upload(key, old.path()).await;
+    transcoding(up, key).await;
+    let newer = up.upload(key, new.path()).await;
+    let mut complaints = ended(
+        up,
+        &older,
+        "SourceReplaced",
+        "replaced while it was processed",
+    )
+    .await;
+    let newer = up.settled(&newer).await;
+    println!(
+        "| replaced while it is processed, newer | {} | | |",
+        newer.status
+    );
+    if newer.status != "PUBLISHED" {
+        complaints.push(format!("the newer upload: {newer:?}"));
+    }
+    complaints
+}
+
+/// A source that is deleted while it is processed is not published.
+pub async fn deleted(up: &Up) -> Vec<String> {
+    let key = "deleted.mp4";
+    let file = Recipe::Numbered(OLD, 1).make().await;
+    let job = up.upload(key, file.path()).await;
+    transcoding(up, key).await;
+    let deleted = up.s3().delete_object().bucket(SOURCE).key(key).send().await;
+    deleted.expect("a deletion");
+    ended(up, &job, "SourceGone", "deleted while it was processed").await
+}
+
+async fn ended(
+    up: &Up,
+    job: &videoflow_shared::identity::JobId,
+    error: &str,
+    told: &str,
+) -> Vec<String> {
+    let settled = up.settled(job).await;
+    println!(
+        "| {told} | {} | {}: {} | |",
+        settled.status, settled.error, settled.cause
+    );
+    let mut complaints = Vec::new();
+    if (settled.status.as_str(), settled.error.as_str()) != ("FAILED", error)
+        || !settled.cause.contains(told)
+    {
+        complaints.push(format!("{told}: {settled:?}"));
+    }
+    let published = up
+        .keys("videoflow-local-output", &format!("published/{job}/"))
+        .await;
+    if !published.is_empty() {
+        complaints.push(format!("{told}: {published:?} are published"));
+    }
+    complaints
+}
