@@ -1,7 +1,7 @@
 //! `MediaConvert`'s Probe result as Step Functions hands it on, and what it says of a video.
 
 use serde::Deserialize;
-use videoflow_shared::plan::Video;
+use videoflow_shared::plan::{DynamicRange, Video};
 
 /// Result of a Probe of one file. An AWS shape: unknown members are none of our business.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -48,12 +48,25 @@ struct VideoProperties {
     height: Option<u32>,
     rotation: Option<i32>,
     bit_depth: Option<u32>,
-    frame_rate: Option<FrameRate>,
+    frame_rate: Option<Fraction>,
+    color_primaries: Option<String>,
+    transfer_characteristics: Option<String>,
+    sample_aspect_ratio: Option<Fraction>,
+    codec_metadata: Option<CodecMetadata>,
+}
+
+/// What the picture's own stream says, which the container may leave out.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct CodecMetadata {
+    color_primaries: Option<String>,
+    transfer_characteristics: Option<String>,
+    sample_aspect_ratio: Option<Fraction>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct FrameRate {
+struct Fraction {
     numerator: f64,
     denominator: f64,
 }
@@ -62,6 +75,11 @@ struct FrameRate {
 const AUDIO_CONTAINERS: [&str; 7] = ["aac", "ac3", "eac3", "flac", "mp3", "ogg", "wave"];
 /// Longest duration that is one: a year. Beyond it the container lies.
 const DURATION_LIMIT_SECONDS: f64 = 366.0 * 24.0 * 3600.0;
+
+/// Transfer characteristics of a high dynamic range: PQ and HLG.
+const HIGH_RANGE_TRANSFERS: [&str; 2] = ["SMPTE_2084", "ARIB_B67"];
+/// Shapes of a pixel, width to height, that are believed: anamorphic film has 2. Beyond it the file lies.
+const ASPECTS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
 
 /// What Probe says of the video: first video track, first audio track, sizes as displayed.
 pub fn describe(probe: &Probe) -> Video {
@@ -83,10 +101,7 @@ pub fn describe(probe: &Probe) -> Video {
         .and_then(|track| track.video_properties.clone())
         .unwrap_or_default();
     let rotation = u32::try_from(properties.rotation.unwrap_or(0).rem_euclid(360)).unwrap_or(0);
-    let (width, height) = (
-        properties.width.unwrap_or(0),
-        properties.height.unwrap_or(0),
-    );
+    let (width, height) = shown(&properties);
     let (width, height) = if rotation % 180 == 90 {
         (height, width)
     } else {
@@ -97,17 +112,71 @@ pub fn describe(probe: &Probe) -> Video {
         duration_ms: milliseconds(longest(container)),
         width,
         height,
-        frame_rate: properties.frame_rate.map_or(0.0, |rate| ratio(&rate)),
+        frame_rate: properties.frame_rate.as_ref().map_or(0.0, rate),
         rotation,
         video_codec: picture
             .and_then(|track| track.codec.clone())
             .unwrap_or_default(),
         audio_codec: sound.and_then(|track| track.codec.clone()),
-        audio_tracks: u32::try_from(of_type("audio").count()).unwrap_or(u32::MAX),
+        audio_tracks: count(of_type("audio")),
         has_audio: sound.is_some(),
         has_video: picture.is_some(),
         bit_depth: properties.bit_depth,
+        video_tracks: picture.map_or(0, |_| count(of_type("video"))),
+        picture_ms: picture.and_then(duration_ms),
+        sound_ms: sound.and_then(duration_ms),
+        range: range(&properties),
     }
+}
+
+/// Width and height with square pixels, before rotation.
+fn shown(properties: &VideoProperties) -> (u32, u32) {
+    let (width, height) = (
+        properties.width.unwrap_or(0),
+        properties.height.unwrap_or(0),
+    );
+    let essence = properties.codec_metadata.as_ref();
+    let aspect = properties
+        .sample_aspect_ratio
+        .as_ref()
+        .or_else(|| essence?.sample_aspect_ratio.as_ref())
+        .map(ratio)
+        .filter(|aspect| ASPECTS.contains(aspect));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "positive and saturating"
+    )]
+    let width = aspect.map_or(width, |aspect| (f64::from(width) * aspect).round() as u32);
+    (width, height)
+}
+
+fn range(properties: &VideoProperties) -> DynamicRange {
+    let essence = properties.codec_metadata.as_ref();
+    let primaries = properties
+        .color_primaries
+        .as_ref()
+        .or_else(|| essence?.color_primaries.as_ref());
+    let transfer = properties
+        .transfer_characteristics
+        .as_ref()
+        .or_else(|| essence?.transfer_characteristics.as_ref());
+    let is_high = primaries.is_some_and(|name| name == "ITU_2020")
+        || transfer.is_some_and(|name| HIGH_RANGE_TRANSFERS.contains(&name.as_str()));
+    if is_high {
+        DynamicRange::High
+    } else {
+        DynamicRange::Standard
+    }
+}
+
+fn count<'a>(tracks: impl Iterator<Item = &'a Track>) -> u32 {
+    u32::try_from(tracks.count()).unwrap_or(u32::MAX)
+}
+
+fn duration_ms(track: &Track) -> Option<u64> {
+    let seconds = track.duration.filter(|seconds| *seconds > 0.0)?;
+    Some(milliseconds(seconds))
 }
 
 /// Duration of the container, or of its longest track where the container names none.
@@ -119,12 +188,18 @@ fn longest(container: &Container) -> f64 {
         .unwrap_or_else(|| tracks.fold(0.0, f64::max))
 }
 
-fn ratio(rate: &FrameRate) -> f64 {
-    if rate.denominator > 0.0 {
-        (rate.numerator / rate.denominator * 1000.0).round() / 1000.0
+/// A fraction's value; 0 where it has none.
+fn ratio(fraction: &Fraction) -> f64 {
+    if fraction.denominator > 0.0 {
+        fraction.numerator / fraction.denominator
     } else {
         0.0
     }
+}
+
+/// Frames a second, to a thousandth.
+fn rate(fraction: &Fraction) -> f64 {
+    (ratio(fraction) * 1000.0).round() / 1000.0
 }
 
 #[expect(
@@ -189,6 +264,47 @@ mod tests {
             &json!({"Container": {"Tracks": [video]}}),
             (1920, 1080, 2500, 0.0, true, 0),
         );
+    }
+
+    #[test]
+    fn pixels_become_square() {
+        let check = |aspect: &Value, expected: (u32, u32)| {
+            let properties = json!({"Width": 720, "Height": 576, "SampleAspectRatio": aspect});
+            let essence = json!({"Width": 720, "Height": 576, "CodecMetadata": {"SampleAspectRatio": aspect}});
+            for properties in [properties, essence] {
+                let probe = json!({"Container": {"Tracks": [picture(&properties)]}});
+                let (width, height) = expected;
+                self::check(&probe, (width, height, 2500, 0.0, true, 0));
+            }
+        };
+        check(&json!({"Numerator": 64, "Denominator": 45}), (1024, 576));
+        check(&json!({"Numerator": 1, "Denominator": 1}), (720, 576));
+        check(&json!({"Numerator": 8, "Denominator": 9}), (640, 576));
+        check(&json!({"Numerator": 900, "Denominator": 1}), (720, 576));
+        check(&json!({"Numerator": 1, "Denominator": 0}), (720, 576));
+        check(&Value::Null, (720, 576));
+    }
+
+    #[test]
+    fn high_range_is_told_by_transfer_or_primaries() {
+        let check = |properties: &Value, expected: DynamicRange| {
+            let probe = json!({"Container": {"Tracks": [picture(properties)]}});
+            let probe: Probe =
+                Deserialize::deserialize(&probe).unwrap_or_else(|error| unreachable!("{error}"));
+            assert_eq!(describe(&probe).range, expected, "{properties}");
+        };
+        for name in ["SMPTE_2084", "ARIB_B67"] {
+            check(
+                &json!({"TransferCharacteristics": name}),
+                DynamicRange::High,
+            );
+            let essence = json!({"CodecMetadata": {"TransferCharacteristics": name}});
+            check(&essence, DynamicRange::High);
+        }
+        check(&json!({"ColorPrimaries": "ITU_2020"}), DynamicRange::High);
+        let usual = json!({"ColorPrimaries": "ITU_709", "TransferCharacteristics": "ITU_709"});
+        check(&usual, DynamicRange::Standard);
+        check(&json!({}), DynamicRange::Standard);
     }
 
     #[test]

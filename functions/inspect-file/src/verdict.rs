@@ -57,6 +57,8 @@ const CODECS: [&str; 17] = [
     "VP8",
     "VP9",
 ];
+/// What Probe calls a codec that it does not know.
+const UNKNOWN_CODEC: &str = "UNKNOWN";
 /// Shortest sound that Transcribe takes.
 const SHORTEST_MS: u64 = 500;
 /// Shortest side of a picture that `MediaConvert` makes (32) and in which anything can be seen.
@@ -93,7 +95,8 @@ pub fn unreadable(detail: &str) -> Rejection {
     Rejection {
         code: Code::UnreadableFile,
         message: format!(
-            "The file is no media file or is damaged. Play it from start to end, then export it again. ({detail})"
+            "The file is not a video, or it is damaged or cut off. Play it from start to end: if it plays, upload it again; \
+             if not, export it again. ({detail})"
         ),
     }
 }
@@ -108,10 +111,12 @@ pub fn judge_video(video: &Video, profile: &Profile) -> Result<(), Rejection> {
         return reject(Code::NoVideoTrack, message.to_owned());
     }
     if !CODECS.contains(&video.video_codec.as_str()) {
-        let message = format!(
-            "The picture is coded as {}, which cannot be read. Export it as H.264.",
-            video.video_codec
-        );
+        let format = match video.video_codec.as_str() {
+            "" | UNKNOWN_CODEC => "an unknown format".to_owned(),
+            codec => format!("the format {codec}"),
+        };
+        let message =
+            format!("The picture is in {format}, which cannot be read. Export it as H.264 (MP4).");
         return reject(Code::UnsupportedCodec, message);
     }
     if video.width == 0 || video.height == 0 || video.duration_ms == 0 {
@@ -119,15 +124,16 @@ pub fn judge_video(video: &Video, profile: &Profile) -> Result<(), Rejection> {
     }
     if video.width.min(video.height) < SMALLEST_SIDE {
         let message = format!(
-            "The picture has {}x{} pixels; each side needs {SMALLEST_SIDE}.",
+            "The picture has {}x{} pixels; each side needs at least {SMALLEST_SIDE}. Export it larger.",
             video.width, video.height
         );
         return reject(Code::PictureTooSmall, message);
     }
     if video.duration_ms < SHORTEST_MS {
         let message = format!(
-            "The video lasts {} ms; it needs at least {SHORTEST_MS} ms.",
-            video.duration_ms
+            "The video lasts {} seconds; it needs at least {}. Check that the whole of it was exported.",
+            seconds(video.duration_ms),
+            seconds(SHORTEST_MS)
         );
         return reject(Code::TooShort, message);
     }
@@ -140,6 +146,15 @@ pub fn judge_video(video: &Video, profile: &Profile) -> Result<(), Rejection> {
         );
     }
     Ok(())
+}
+
+/// Milliseconds as seconds, in words: `0.4`.
+fn seconds(ms: u64) -> String {
+    let (whole, rest) = (ms / 1000, format!("{:03}", ms % 1000));
+    match rest.trim_end_matches('0') {
+        "" => whole.to_string(),
+        rest => format!("{whole}.{rest}"),
+    }
 }
 
 /// Refuses a video that would cost more than its profile allows.
@@ -182,6 +197,10 @@ pub mod tests {
             has_audio: true,
             has_video: true,
             bit_depth: Some(8),
+            video_tracks: 1,
+            picture_ms: None,
+            sound_ms: None,
+            range: videoflow_shared::plan::DynamicRange::Standard,
         }
     }
 
@@ -304,6 +323,38 @@ pub mod tests {
                 ..video()
             },
             Some(Code::TooLong),
+        );
+    }
+
+    #[test]
+    fn messages_say_what_is_wrong_and_what_to_do() {
+        let check = |video: &Video, expected: &str| {
+            let told = judge_video(video, &profile())
+                .err()
+                .map(|rejection| rejection.message);
+            assert_eq!(told.as_deref(), Some(expected));
+        };
+        let coded = |codec: &str| Video {
+            video_codec: codec.into(),
+            ..video()
+        };
+        check(
+            &coded("THEORA"),
+            "The picture is in the format THEORA, which cannot be read. Export it as H.264 (MP4).",
+        );
+        for unknown in ["", "UNKNOWN"] {
+            check(
+                &coded(unknown),
+                "The picture is in an unknown format, which cannot be read. Export it as H.264 (MP4).",
+            );
+        }
+        let short = Video {
+            duration_ms: 480,
+            ..video()
+        };
+        check(
+            &short,
+            "The video lasts 0.48 seconds; it needs at least 0.5. Check that the whole of it was exported.",
         );
     }
 

@@ -16,14 +16,14 @@ mod findings;
 pub mod page;
 mod provenance;
 pub mod review;
+pub mod warning;
 
 pub use findings::{
     Brand, BrandKind, Decision, Entity, Moderation, Person, PersonKind, Rendition, RenditionKind,
     Taxonomy, Topic, Toxicity,
 };
-pub use provenance::{
-    Cost, CostLine, Engine, MissingAnalysis, Provenance, Quality, Statistics, Warning,
-};
+pub use provenance::{Cost, CostLine, Engine, MissingAnalysis, Provenance, Quality, Statistics};
+pub use warning::{Warning, WarningCode};
 
 /// Version of the schema.
 pub const SCHEMA_VERSION: &str = "1.0";

@@ -65,6 +65,29 @@ pub struct Video {
     /// Bits a colour component.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bit_depth: Option<u32>,
+    /// Number of video tracks; only the first one is used.
+    #[serde(default)]
+    pub video_tracks: u32,
+    /// Duration of the first video track, where the container tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picture_ms: Option<u64>,
+    /// Duration of the first audio track, where the container tells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sound_ms: Option<u64>,
+    /// Range of its colours.
+    #[serde(default)]
+    pub range: DynamicRange,
+}
+
+/// Range of colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DynamicRange {
+    /// Standard: ITU 709, or what is shown as it is.
+    #[default]
+    Standard,
+    /// Beyond what ITU 709 holds: PQ, HLG, or the primaries of ITU 2020.
+    High,
 }
 
 /// The analyses to be made.

@@ -150,7 +150,7 @@ fn stream(destination: &S3Uri, plan: &Plan, sound: Sound) -> OutputGroup {
 mod tests {
     use aws_sdk_mediaconvert::types::VideoDescription;
     use videoflow_shared::identity::JobId;
-    use videoflow_shared::plan::{Analyses, ExpectedSeconds, PlannedSource, Video};
+    use videoflow_shared::plan::{Analyses, DynamicRange, ExpectedSeconds, PlannedSource, Video};
     use videoflow_shared::prices::Prediction;
 
     use super::*;
@@ -185,6 +185,10 @@ mod tests {
                 has_audio,
                 has_video: true,
                 bit_depth: None,
+                video_tracks: 1,
+                picture_ms: None,
+                sound_ms: None,
+                range: DynamicRange::Standard,
             },
             analyses: Analyses {
                 labels: true,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use videoflow_shared::brief::draft::PartDraft;
 use videoflow_shared::brief::review::Window;
-use videoflow_shared::brief::{self, Brief, Warning};
+use videoflow_shared::brief::{self, Brief, Warning, WarningCode};
 use videoflow_shared::identity::{JobId, hex};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::storage::DOCUMENT_LIMIT_BYTES;
@@ -233,7 +233,7 @@ fn judge(brief: &mut Brief) {
     let violations = brief::violations(&json!(brief));
     brief.quality.schema_valid = violations.is_empty();
     let warning = |message| Warning {
-        code: "SchemaViolated".to_owned(),
+        code: WarningCode::SchemaViolated,
         message,
     };
     brief

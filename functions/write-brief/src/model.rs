@@ -9,6 +9,7 @@ use aws_sdk_bedrockruntime::types::{
     OutputConfig, OutputFormat, OutputFormatStructure, OutputFormatType, StopReason,
     SystemContentBlock,
 };
+use videoflow_shared::brief::WarningCode;
 use videoflow_shared::brief::draft::{self, Draft};
 use videoflow_shared::brief::review::{Problem, Reviewed, Window, review};
 use videoflow_shared::error::{self, classify};
@@ -208,7 +209,7 @@ fn judge(
         Ok(draft) => reviewed(draft, timeline, window),
         Err(error) => {
             let problem = Problem {
-                code: "AnswerMalformed",
+                code: WarningCode::AnswerMalformed,
                 message: error.to_string(),
                 is_unsupported: false,
             };
@@ -293,7 +294,7 @@ mod tests {
     fn the_better_draft_is_kept() {
         let draft = |problems: usize| {
             let problem = Problem {
-                code: "X",
+                code: WarningCode::AnswerMalformed,
                 message: String::new(),
                 is_unsupported: false,
             };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Warning;
 use crate::location::S3Uri;
 
 /// Counts.
@@ -32,20 +33,10 @@ pub struct Quality {
     pub unsupported_statements: usize,
     /// Whether the document is valid against the schema.
     pub schema_valid: bool,
-    /// What was mended or dropped.
+    /// What is odd about the source, then what was mended or dropped.
     pub warnings: Vec<Warning>,
     /// Analyses that brought nothing.
     pub missing_analyses: Vec<MissingAnalysis>,
-}
-
-/// Something that was mended or dropped.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Warning {
-    /// Name in Pascal case.
-    pub code: String,
-    /// In words.
-    pub message: String,
 }
 
 /// An analysis that brought nothing.

@@ -2,7 +2,7 @@
 //! fit. What fails is reported, and taken out or mended without adding words.
 
 use super::draft::{Chapter, Draft, KeyMoment, Named, Quote, Statement};
-use super::{ABSTRACT_CHARACTERS, Warning};
+use super::{ABSTRACT_CHARACTERS, Warning, WarningCode};
 use crate::timeline::{Entry, Timeline};
 
 mod chapters;
@@ -42,8 +42,8 @@ impl Window {
 /// Something wrong with a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Name in Pascal case.
-    pub code: &'static str,
+    /// What.
+    pub code: WarningCode,
     /// In words, for the model and for the reader of the brief.
     pub message: String,
     /// Whether a statement was dropped because nothing supports it.
@@ -53,7 +53,7 @@ pub struct Problem {
 impl From<Problem> for Warning {
     fn from(problem: Problem) -> Self {
         Self {
-            code: problem.code.to_owned(),
+            code: problem.code,
             message: problem.message,
         }
     }
@@ -107,7 +107,7 @@ struct Review<'a> {
 }
 
 impl Review<'_> {
-    fn report(&mut self, code: &'static str, message: String) {
+    fn report(&mut self, code: WarningCode, message: String) {
         self.problems.push(Problem {
             code,
             message,
@@ -115,7 +115,7 @@ impl Review<'_> {
         });
     }
 
-    fn drop_unsupported(&mut self, code: &'static str, message: String) {
+    fn drop_unsupported(&mut self, code: WarningCode, message: String) {
         self.problems.push(Problem {
             code,
             message,
@@ -129,7 +129,7 @@ impl Review<'_> {
         for id in ids {
             if self.timeline.find(&id).is_none() {
                 self.report(
-                    "UnknownEvidence",
+                    WarningCode::UnknownEvidence,
                     format!("{what}: `{}` is no id of the timeline", short(&id)),
                 );
             } else if !known.contains(&id) {
@@ -143,10 +143,10 @@ impl Review<'_> {
         let evidence = self.evidence(what, statement.evidence);
         let text = statement.text.trim().to_owned();
         if text.is_empty() {
-            self.report("EmptyStatement", format!("{what} is empty"));
+            self.report(WarningCode::EmptyStatement, format!("{what} is empty"));
         } else if evidence.is_empty() {
             self.drop_unsupported(
-                "UnsupportedStatement",
+                WarningCode::UnsupportedStatement,
                 format!("{what} has no evidence: \"{}\"", short(&text)),
             );
         } else {
@@ -161,7 +161,7 @@ impl Review<'_> {
             return text;
         }
         self.report(
-            "SummaryTooLong",
+            WarningCode::SummaryTooLong,
             format!("summary has {words} words; at most {SUMMARY_WORDS} are allowed"),
         );
         let kept: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS).collect();
@@ -179,7 +179,7 @@ impl Review<'_> {
             let message = format!(
                 "abstractShort has {characters} characters; at most {ABSTRACT_CHARACTERS} are allowed"
             );
-            self.report("AbstractTooLong", message);
+            self.report(WarningCode::AbstractTooLong, message);
         }
         clipped(text, ABSTRACT_CHARACTERS)
     }
@@ -200,7 +200,7 @@ impl Review<'_> {
             let what = format!("chapter {number}");
             let Some((start, end)) = self.window.fit(chapter.start_ms, chapter.end_ms) else {
                 self.report(
-                    "ChapterOutOfRange",
+                    WarningCode::ChapterOutOfRange,
                     self.misfit(&what, chapter.start_ms, chapter.end_ms),
                 );
                 continue;
@@ -217,7 +217,7 @@ impl Review<'_> {
                     "summary of {what}: no evidence lies within the chapter: \"{}\"",
                     short(&summary.text)
                 );
-                self.drop_unsupported("UnsupportedStatement", message);
+                self.drop_unsupported(WarningCode::UnsupportedStatement, message);
                 summary = Statement::default();
             }
             let title = chapter.title.trim().to_owned();

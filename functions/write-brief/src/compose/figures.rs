@@ -3,6 +3,7 @@
 use videoflow_shared::brief::draft::PartDraft;
 use videoflow_shared::brief::{
     Chapter, Cost, CostLine, MissingAnalysis, Person, PersonKind, Quality, Statistics, Warning,
+    warning,
 };
 use videoflow_shared::labels::rounded;
 use videoflow_shared::prices::{self, Charge, Line, Usage};
@@ -64,6 +65,7 @@ pub(super) fn quality(material: &Material<'_>, chapters: &[Chapter]) -> Quality 
     #[expect(clippy::cast_precision_loss, reason = "times are far below 2^52")]
     let coverage = covered as f64 / material.timeline.duration_ms.max(1) as f64;
     let problems = &material.written.reviewed.problems;
+    let of_source = warning::of_source(&material.plan.video);
     let of_parts = material.parts.iter().flat_map(|part| part.warnings.clone());
     let missing = material.timeline.missing.iter();
     Quality {
@@ -78,7 +80,9 @@ pub(super) fn quality(material: &Material<'_>, chapters: &[Chapter]) -> Quality 
                 .map(|part| part.unsupported)
                 .sum::<usize>(),
         schema_valid: false,
-        warnings: of_parts
+        warnings: of_source
+            .into_iter()
+            .chain(of_parts)
             .chain(problems.iter().cloned().map(Warning::from))
             .collect(),
         missing_analyses: missing

@@ -2,7 +2,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use videoflow_shared::brief::draft::PartDraft;
 use videoflow_shared::brief::review::{Window, review};
-use videoflow_shared::brief::{self, Basis, Warning};
+use videoflow_shared::brief::{self, Basis, Warning, WarningCode};
 use videoflow_shared::timeline::Part;
 
 use super::*;
@@ -197,7 +197,7 @@ fn unsupported_statements_and_tokens_of_parts_count() {
             text: "never said".into(),
         });
         let warnings = vec![Warning {
-            code: "X".into(),
+            code: WarningCode::EmptyStatement,
             message: "x".into(),
         }];
         let part = Part {
@@ -221,9 +221,9 @@ fn unsupported_statements_and_tokens_of_parts_count() {
         .quality
         .warnings
         .iter()
-        .map(|warning| warning.code.as_str())
+        .map(|warning| warning.code.into())
         .collect();
-    assert_eq!(codes, ["X", "QuoteNotVerbatim"]);
+    assert_eq!(codes, ["EmptyStatement", "QuoteNotVerbatim"]);
     let tokens: Vec<f64> = brief
         .cost
         .lines

@@ -94,13 +94,13 @@ pub(super) fn footer(brief: &Brief) -> String {
         .quality
         .missing_analyses
         .iter()
-        .map(|one| (&one.name, &one.reason));
+        .map(|one| (one.name.as_str(), &one.reason));
     let notes = notes.chain(
         brief
             .quality
             .warnings
             .iter()
-            .map(|one| (&one.code, &one.message)),
+            .map(|one| (one.code.into(), &one.message)),
     );
     let notes =
         notes.map(|(name, text)| format!("<li><b>{}</b>: {}</li>", escaped(name), escaped(text)));

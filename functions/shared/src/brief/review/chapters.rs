@@ -1,6 +1,7 @@
 //! Makes chapters contiguous: small misses are mended, gaps filled with untitled chapters.
 
 use super::{Chapter, Statement, TOLERANCE_MS, Window, signed};
+use crate::brief::WarningCode;
 use crate::timeline::Timeline;
 
 /// Share of the window that a draft's chapters have to cover.
@@ -42,7 +43,7 @@ pub(super) fn contiguous(
     mut chapters: Vec<Fitted>,
     timeline: &Timeline,
     window: Window,
-) -> (Vec<Chapter>, Vec<(&'static str, String)>) {
+) -> (Vec<Chapter>, Vec<(WarningCode, String)>) {
     let mut reports = Vec::new();
     chapters.sort_by_key(|chapter| (chapter.start_ms, chapter.end_ms));
     let mut apart: Vec<Fitted> = Vec::new();
@@ -53,7 +54,7 @@ pub(super) fn contiguous(
                 "a chapter starts at {} ms, before the one before it ends ({floor} ms)",
                 chapter.start_ms
             );
-            reports.push(("ChaptersOverlap", message));
+            reports.push((WarningCode::ChaptersOverlap, message));
         }
         chapter.start_ms = chapter.start_ms.max(floor);
         if chapter.start_ms < chapter.end_ms {
@@ -61,7 +62,7 @@ pub(super) fn contiguous(
         }
     }
     if apart.is_empty() {
-        reports.push(("NoChapters", "no chapter is usable".to_owned()));
+        reports.push((WarningCode::NoChapters, "no chapter is usable".to_owned()));
         return (given(timeline, window), reports);
     }
     let covered: u64 = apart
@@ -75,7 +76,7 @@ pub(super) fn contiguous(
         let message = format!(
             "chapters cover {covered} of {whole} ms; they must run without gap from start to end"
         );
-        reports.push(("ChaptersIncomplete", message));
+        reports.push((WarningCode::ChaptersIncomplete, message));
     }
     (
         filled(apart, window, is_covered)

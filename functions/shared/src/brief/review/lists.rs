@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{KeyMoment, LIST_LIMIT, Named, QUOTES_LIMIT, Quote, Review, Statement, short, signed};
+use crate::brief::WarningCode;
 use crate::timeline::Kind;
 
 impl Review<'_> {
@@ -12,7 +13,7 @@ impl Review<'_> {
             let what = format!("key moment {number}");
             let Some((start, end)) = self.window.fit(moment.start_ms, moment.end_ms) else {
                 self.report(
-                    "MomentOutOfRange",
+                    WarningCode::MomentOutOfRange,
                     self.misfit(&what, moment.start_ms, moment.end_ms),
                 );
                 continue;
@@ -45,7 +46,7 @@ impl Review<'_> {
             let evidence: Vec<String> = evidence.into_iter().filter(names_them).collect();
             if name.is_empty() || evidence.is_empty() {
                 self.drop_unsupported(
-                    "NameNotSpoken",
+                    WarningCode::NameNotSpoken,
                     format!("{what} is not named in the segments given as evidence"),
                 );
             } else {
@@ -100,7 +101,7 @@ impl Review<'_> {
                     short(text),
                     short(&quote.segment_id)
                 );
-                self.drop_unsupported("QuoteNotVerbatim", message);
+                self.drop_unsupported(WarningCode::QuoteNotVerbatim, message);
             }
         }
         kept.dedup();

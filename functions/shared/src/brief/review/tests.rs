@@ -54,7 +54,7 @@ fn check(change: impl FnOnce(&mut Value), expected: &[&str]) -> Draft {
     let codes: Vec<&str> = reviewed
         .problems
         .iter()
-        .map(|problem| problem.code)
+        .map(|problem| problem.code.into())
         .collect();
     assert_eq!(codes, expected);
     let ranges: Vec<_> = reviewed
