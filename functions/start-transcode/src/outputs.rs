@@ -2,12 +2,14 @@
 
 use aws_sdk_mediaconvert::types::{
     AacCodingMode, AacRateControlMode, AacSettings, AudioCodec, AudioCodecSettings,
-    AudioDescription, ContainerSettings, ContainerType, FrameCaptureSettings, H264FramerateControl,
-    H264GopSizeUnits, H264QualityTuningLevel, H264QvbrSettings, H264RateControlMode,
-    H264SceneChangeDetect, H264Settings, Mp4MoovPlacement, Mp4Settings, VideoCodec,
-    VideoCodecSettings, VideoDescription,
+    AudioDescription, ColorCorrector, ColorSpaceConversion, ContainerSettings, ContainerType,
+    DeinterlaceAlgorithm, Deinterlacer, DeinterlacerControl, DeinterlacerMode,
+    FrameCaptureSettings, H264FramerateControl, H264GopSizeUnits, H264ParControl,
+    H264QualityTuningLevel, H264QvbrSettings, H264RateControlMode, H264SceneChangeDetect,
+    H264Settings, HdrToSdrToneMapper, Mp4MoovPlacement, Mp4Settings, VideoCodec,
+    VideoCodecSettings, VideoDescription, VideoPreprocessor,
 };
-use videoflow_shared::plan::Rung;
+use videoflow_shared::plan::{DynamicRange, Rung, Video};
 
 /// Name of the only audio selector, as `MediaConvert`'s console gives it.
 pub const AUDIO_SELECTOR: &str = "Audio Selector 1";
@@ -16,6 +18,8 @@ pub const AUDIO_SELECTOR: &str = "Audio Selector 1";
 const GOP_SECONDS: f64 = 2.0;
 /// Quality of QVBR, 1 to 10: AWS's recommendation for web video of 720 lines and more is 7 to 9.
 const QVBR_QUALITY: i32 = 7;
+/// Most frames a second: players and AVC's usual levels stop there.
+const FRAME_RATE_LIMIT: i32 = 60;
 /// Bits a second of AAC.
 const AUDIO_BITRATE: i32 = 128_000;
 /// Samples a second of AAC.
@@ -51,8 +55,9 @@ pub fn container(kind: ContainerType) -> ContainerSettings {
     settings.container(kind).build()
 }
 
-/// AVC, single pass (the basic tier of the bill), constant quality below the rung's bitrate.
-pub fn video(rung: Rung) -> VideoDescription {
+/// AVC, single pass (the basic tier of the bill), constant quality below the rung's bitrate; square pixels, progressive,
+/// the source's frame rate up to 60.
+pub fn video(rung: Rung, source: &Video) -> VideoDescription {
     let codec = H264Settings::builder()
         .rate_control_mode(H264RateControlMode::Qvbr)
         .qvbr_settings(
@@ -62,21 +67,51 @@ pub fn video(rung: Rung) -> VideoDescription {
         )
         .max_bitrate(pixels(rung.bitrate))
         .quality_tuning_level(H264QualityTuningLevel::SinglePassHq)
-        .framerate_control(H264FramerateControl::InitializeFromSource)
+        .par_control(H264ParControl::Specified)
+        .par_numerator(1)
+        .par_denominator(1)
         .gop_size(GOP_SECONDS)
         .gop_size_units(H264GopSizeUnits::Seconds)
         .gop_closed_cadence(1)
-        .scene_change_detect(H264SceneChangeDetect::Disabled)
-        .build();
+        .scene_change_detect(H264SceneChangeDetect::Disabled);
+    let codec = if source.frame_rate > f64::from(FRAME_RATE_LIMIT) {
+        codec
+            .framerate_control(H264FramerateControl::Specified)
+            .framerate_numerator(FRAME_RATE_LIMIT)
+            .framerate_denominator(1)
+    } else {
+        codec.framerate_control(H264FramerateControl::InitializeFromSource)
+    };
     let codec = VideoCodecSettings::builder()
         .codec(VideoCodec::H264)
-        .h264_settings(codec)
+        .h264_settings(codec.build())
         .build();
     VideoDescription::builder()
+        .video_preprocessors(preprocessors(source))
         .width(pixels(rung.width))
         .height(pixels(rung.height))
         .codec_settings(codec)
         .build()
+}
+
+/// Interlaced pictures become progressive (others stay as they are), colours of a high dynamic range standard ones.
+fn preprocessors(source: &Video) -> VideoPreprocessor {
+    let deinterlacer = Deinterlacer::builder()
+        .mode(DeinterlacerMode::Deinterlace)
+        .algorithm(DeinterlaceAlgorithm::Interpolate)
+        .control(DeinterlacerControl::Normal)
+        .build();
+    let preprocessors = VideoPreprocessor::builder().deinterlacer(deinterlacer);
+    match source.range {
+        DynamicRange::Standard => preprocessors.build(),
+        DynamicRange::High => {
+            let corrector = ColorCorrector::builder()
+                .color_space_conversion(ColorSpaceConversion::Force709)
+                .hdr_to_sdr_tone_mapper(HdrToSdrToneMapper::PreserveDetails)
+                .build();
+            preprocessors.color_corrector(corrector).build()
+        }
+    }
 }
 
 /// AAC stereo.
@@ -98,7 +133,8 @@ pub fn audio() -> AudioDescription {
 }
 
 /// Thumbnails at even distances over the whole video.
-pub fn frames(rung: Rung, duration_ms: u64) -> VideoDescription {
+pub fn frames(rung: Rung, source: &Video) -> VideoDescription {
+    let duration_ms = source.duration_ms;
     let seconds = thumbnail_distance_seconds(duration_ms);
     let captures = duration_ms
         .div_ceil(1000)
@@ -116,6 +152,7 @@ pub fn frames(rung: Rung, duration_ms: u64) -> VideoDescription {
         .build();
     let (width, height) = thumbnail_size(rung);
     VideoDescription::builder()
+        .video_preprocessors(preprocessors(source))
         .width(pixels(width))
         .height(pixels(height))
         .codec_settings(codec)
@@ -146,16 +183,82 @@ fn pixels(value: u32) -> i32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
-    fn check(duration_ms: u64, distance: u64, captures: i32) {
-        let rung = Rung {
-            height: 720,
-            width: 1280,
-            bitrate: 1,
+    /// A usual source.
+    pub fn source() -> Video {
+        Video {
+            container: "mp4".into(),
+            duration_ms: 25_000,
+            width: 1920,
+            height: 1080,
+            frame_rate: 25.0,
+            rotation: 0,
+            video_codec: "AVC".into(),
+            audio_codec: None,
+            audio_tracks: 1,
+            has_audio: true,
+            has_video: true,
+            bit_depth: None,
+            video_tracks: 1,
+            picture_ms: None,
+            sound_ms: None,
+            range: DynamicRange::Standard,
+        }
+    }
+
+    const RUNG: Rung = Rung {
+        height: 720,
+        width: 1280,
+        bitrate: 1_000_000,
+    };
+
+    #[test]
+    fn frame_rates_are_the_sources_up_to_sixty() {
+        let check = |frame_rate: f64, expected: Option<i32>| {
+            let source = Video {
+                frame_rate,
+                ..source()
+            };
+            let description = video(RUNG, &source);
+            let codec = description.codec_settings();
+            let codec = codec.and_then(|codec| codec.h264_settings());
+            let specified = codec.and_then(H264Settings::framerate_numerator);
+            assert_eq!(specified, expected, "{frame_rate}");
         };
-        let description = frames(rung, duration_ms);
+        check(0.0, None);
+        check(25.0, None);
+        check(50.0, None);
+        check(60.0, None);
+        check(60.001, Some(60));
+        check(240.0, Some(60));
+    }
+
+    #[test]
+    fn every_picture_becomes_progressive_and_of_standard_range() {
+        let check = |range: DynamicRange, expected: Option<&ColorSpaceConversion>| {
+            let source = Video { range, ..source() };
+            for description in [video(RUNG, &source), frames(RUNG, &source)] {
+                let preprocessors = description.video_preprocessors();
+                let corrector = preprocessors.and_then(VideoPreprocessor::color_corrector);
+                let conversion = corrector.and_then(ColorCorrector::color_space_conversion);
+                assert_eq!(conversion, expected, "{range:?}");
+                let deinterlacer = preprocessors.and_then(VideoPreprocessor::deinterlacer);
+                let control = deinterlacer.and_then(Deinterlacer::control);
+                assert_eq!(control, Some(&DeinterlacerControl::Normal));
+            }
+        };
+        check(DynamicRange::Standard, None);
+        check(DynamicRange::High, Some(&ColorSpaceConversion::Force709));
+    }
+
+    fn check(duration_ms: u64, distance: u64, captures: i32) {
+        let source = Video {
+            duration_ms,
+            ..source()
+        };
+        let description = frames(RUNG, &source);
         let codec = description
             .codec_settings()
             .and_then(|codec| codec.frame_capture_settings());

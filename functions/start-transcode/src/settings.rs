@@ -4,7 +4,7 @@ use aws_sdk_mediaconvert::types::{
     AudioDefaultSelection, AudioSelector, CmafGroupSettings, CmafWriteDashManifest,
     CmafWriteHlsManifest, ContainerType, FileGroupSettings, Input, InputRotate,
     InputTimecodeSource, JobSettings, Output, OutputGroup, OutputGroupSettings, OutputGroupType,
-    VideoSelector,
+    PadVideo, VideoSelector,
 };
 use videoflow_shared::location::{Places, S3Uri};
 use videoflow_shared::plan::{Plan, Rung, proxy_rung};
@@ -29,12 +29,12 @@ pub fn job_settings(plan: &Plan, places: &Places<'_>) -> JobSettings {
         .map(|rung| {
             file(
                 &places.media(&format!("{}p", rung.height)),
-                movie(*rung, sound),
+                movie(*rung, plan, sound),
             )
         })
         .collect();
     if let Some(rung) = proxy_rung(&plan.ladder) {
-        groups.push(file(&places.media("proxy"), movie(rung, sound)));
+        groups.push(file(&places.media("proxy"), movie(rung, plan, sound)));
     }
     if sound == Sound::Present {
         let output = Output::builder()
@@ -50,9 +50,7 @@ pub fn job_settings(plan: &Plan, places: &Places<'_>) -> JobSettings {
         let output = Output::builder()
             .container_settings(container(ContainerType::Raw))
             .extension("jpg");
-        let output = output
-            .video_description(frames(*rung, plan.video.duration_ms))
-            .build();
+        let output = output.video_description(frames(*rung, &plan.video)).build();
         groups.push(file(&places.media("thumbnails/thumb"), output));
     }
     JobSettings::builder()
@@ -63,10 +61,15 @@ pub fn job_settings(plan: &Plan, places: &Places<'_>) -> JobSettings {
 
 fn input(plan: &Plan, sound: Sound) -> Input {
     let source = S3Uri::new(&plan.source.bucket, &plan.source.key);
+    // Where the sound begins before the picture or ends after it, black frames keep them together.
+    let selector = VideoSelector::builder()
+        .rotate(InputRotate::Auto)
+        .pad_video(PadVideo::Black)
+        .build();
     let input = Input::builder()
         .file_input(source.to_string())
         .timecode_source(InputTimecodeSource::Zerobased)
-        .video_selector(VideoSelector::builder().rotate(InputRotate::Auto).build());
+        .video_selector(selector);
     match sound {
         Sound::Absent => input.build(),
         Sound::Present => {
@@ -79,11 +82,11 @@ fn input(plan: &Plan, sound: Sound) -> Input {
 }
 
 /// Picture and sound in one MP4.
-fn movie(rung: Rung, sound: Sound) -> Output {
+fn movie(rung: Rung, plan: &Plan, sound: Sound) -> Output {
     let output = Output::builder()
         .container_settings(container(ContainerType::Mp4))
         .extension("mp4");
-    let output = output.video_description(video(rung));
+    let output = output.video_description(video(rung, &plan.video));
     match sound {
         Sound::Present => output.audio_descriptions(audio()).build(),
         Sound::Absent => output.build(),
@@ -129,7 +132,7 @@ fn stream(destination: &S3Uri, plan: &Plan, sound: Sound) -> OutputGroup {
         .iter()
         .map(|rung| {
             let output = output(format!("_{}p", rung.height));
-            output.video_description(video(*rung)).build()
+            output.video_description(video(*rung, &plan.video)).build()
         })
         .collect();
     if sound == Sound::Present {
@@ -150,10 +153,11 @@ fn stream(destination: &S3Uri, plan: &Plan, sound: Sound) -> OutputGroup {
 mod tests {
     use aws_sdk_mediaconvert::types::VideoDescription;
     use videoflow_shared::identity::JobId;
-    use videoflow_shared::plan::{Analyses, DynamicRange, ExpectedSeconds, PlannedSource, Video};
+    use videoflow_shared::plan::{Analyses, ExpectedSeconds, PlannedSource, Video};
     use videoflow_shared::prices::Prediction;
 
     use super::*;
+    use crate::outputs::tests::source;
 
     fn plan(ladder: &[(u32, u32)], has_audio: bool) -> Plan {
         let rung = |(height, width): &(u32, u32)| Rung {
@@ -173,22 +177,9 @@ mod tests {
             profile: "default".into(),
             variant: None,
             video: Video {
-                container: "mp4".into(),
-                duration_ms: 25_000,
-                width: 1920,
-                height: 1080,
-                frame_rate: 25.0,
-                rotation: 0,
-                video_codec: "AVC".into(),
-                audio_codec: None,
                 audio_tracks: u32::from(has_audio),
                 has_audio,
-                has_video: true,
-                bit_depth: None,
-                video_tracks: 1,
-                picture_ms: None,
-                sound_ms: None,
-                range: DynamicRange::Standard,
+                ..source()
             },
             analyses: Analyses {
                 labels: true,
@@ -266,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_source_upright_from_zero() {
+    fn reads_the_source_upright_and_whole_from_zero() {
         let plan = plan(&[(360, 640)], true);
         let settings = job_settings(&plan, &Places::new("out", &plan.job_id));
         let input = settings
@@ -283,6 +274,12 @@ mod tests {
                 .video_selector()
                 .and_then(|selector| selector.rotate()),
             Some(&InputRotate::Auto)
+        );
+        assert_eq!(
+            input
+                .video_selector()
+                .and_then(|selector| selector.pad_video()),
+            Some(&PadVideo::Black)
         );
         assert!(
             input
