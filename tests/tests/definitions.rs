@@ -1,11 +1,10 @@
 //! The nine definitions as text: they compile, their placeholders resolve, and they keep the rules of the house.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use strum::VariantNames as _;
-use videoflow_asl::StateMachine;
 
+use crate::machines::errors::errors_of;
+use crate::machines::tasks::{Definition, definitions, states, tasks};
 use crate::support::root;
 
 const MACHINES: [&str; 9] = [
@@ -30,59 +29,16 @@ const RESOURCES: [&str; 6] = [
     "notices_topic_arn",
 ];
 
-/// Each machine's name and text.
-fn definitions() -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(root().join("statemachines")).expect("statemachines") {
-        let path = entry.expect("an entry").path();
-        let name = path
-            .file_name()
-            .expect("a file")
-            .to_string_lossy()
-            .into_owned();
-        if let Some(machine) = name.strip_suffix(".asl.json") {
-            found.insert(
-                machine.to_owned(),
-                std::fs::read_to_string(&path).expect("a readable definition"),
-            );
-        }
-    }
-    found
-}
-
-/// Every state of a machine, those of branches and item processors too.
-fn states(definition: &Value) -> Vec<(String, Value)> {
-    let mut found = Vec::new();
-    for (name, state) in definition["States"].as_object().expect("States") {
-        found.push((name.clone(), state.clone()));
-        let branches = state["Branches"].as_array().cloned().unwrap_or_default();
-        let inner = branches
-            .into_iter()
-            .chain(state.get("ItemProcessor").cloned());
-        found.extend(inner.flat_map(|machine| states(&machine)));
-    }
-    found
-}
-
-fn parsed() -> impl Iterator<Item = (String, Value)> {
-    definitions()
-        .into_iter()
-        .map(|(name, text)| (name, serde_json::from_str(&text).expect("JSON")))
-}
-
 #[test]
 fn there_are_nine_and_each_compiles() {
-    let definitions = definitions();
-    assert_eq!(definitions.keys().collect::<Vec<_>>(), MACHINES);
-    for (name, text) in definitions {
-        let diagnostics = StateMachine::compile(&text).err().unwrap_or_default();
-        assert!(diagnostics.is_empty(), "{name}: {diagnostics:#?}");
-    }
+    // What does not compile is told when the definitions are read.
+    assert_eq!(definitions().keys().collect::<Vec<_>>(), MACHINES);
 }
 
 #[test]
 fn every_placeholder_is_a_function_a_machine_or_a_resource() {
-    for (name, text) in definitions() {
+    for (name, definition) in definitions() {
+        let text = &definition.text;
         for placeholder in text
             .split("${")
             .skip(1)
@@ -116,7 +72,10 @@ fn every_placeholder_is_a_function_a_machine_or_a_resource() {
 
 #[test]
 fn every_function_is_called_by_a_machine_or_by_an_event() {
-    let all: String = definitions().into_values().collect();
+    let all: String = definitions()
+        .values()
+        .map(|definition| definition.text.as_str())
+        .collect();
     for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
         let name = entry
             .expect("an entry")
@@ -135,7 +94,13 @@ fn every_function_is_called_by_a_machine_or_by_an_event() {
 
 #[test]
 fn every_task_is_bounded_and_retries_named_errors_with_jitter() {
-    for (machine, definition) in parsed() {
+    for (
+        machine,
+        Definition {
+            json: definition, ..
+        },
+    ) in definitions()
+    {
         assert!(
             definition["TimeoutSeconds"].is_u64(),
             "{machine} has no TimeoutSeconds"
@@ -144,7 +109,7 @@ fn every_task_is_bounded_and_retries_named_errors_with_jitter() {
             definition["States"].as_object().expect("States").len() <= 25,
             "{machine} has more than 25 states"
         );
-        for (name, state) in states(&definition)
+        for (name, state) in states(definition)
             .into_iter()
             .filter(|(_, state)| state["Type"] == "Task")
         {
@@ -174,8 +139,14 @@ fn every_task_is_bounded_and_retries_named_errors_with_jitter() {
 
 #[test]
 fn states_are_named_by_what_they_are() {
-    for (machine, definition) in parsed() {
-        for (name, state) in states(&definition) {
+    for (
+        machine,
+        Definition {
+            json: definition, ..
+        },
+    ) in definitions()
+    {
+        for (name, state) in states(definition) {
             assert!(name.len() <= 40, "{machine}/{name}");
             let kind = state["Type"].as_str().expect("Type");
             assert_eq!(
@@ -199,62 +170,74 @@ fn states_are_named_by_what_they_are() {
     }
 }
 
-/// The error names of our own that each function can return.
-pub fn error_names(function: &str) -> Option<&'static [&'static str]> {
-    Some(match function {
-        "align-streams" => align_streams::Error::VARIANTS,
-        "check-quality" => check_quality::Error::VARIANTS,
-        "collect-labels" => collect_labels::Error::VARIANTS,
-        "collect-meaning" => collect_meaning::Error::VARIANTS,
-        "collect-renditions" => collect_renditions::Error::VARIANTS,
-        "collect-transcript" => collect_transcript::Error::VARIANTS,
-        "find-unprocessed" => find_unprocessed::Error::VARIANTS,
-        "inspect-file" => inspect_file::Error::VARIANTS,
-        "publish-assets" => publish_assets::Error::VARIANTS,
-        "start-labels" => start_labels::Error::VARIANTS,
-        "start-meaning" => start_meaning::Error::VARIANTS,
-        "start-transcode" => start_transcode::Error::VARIANTS,
-        "start-transcription" => start_transcription::Error::VARIANTS,
-        "summarize-part" => summarize_part::Error::VARIANTS,
-        "write-brief" => write_brief::Error::VARIANTS,
-        _ => return None,
-    })
+/// Every function, by the list of errors of its own.
+macro_rules! error_lists {
+    ($($name:literal $function:ident),+ $(,)?) => {
+        /// The functions.
+        pub const FUNCTIONS_WITH_ERRORS: &[&str] = &[$($name),+];
+
+        /// The error names of its own that a function can return.
+        pub fn error_names(function: &str) -> Option<&'static [&'static str]> {
+            match function {
+                $($name => Some($function::Error::VARIANTS),)+
+                _ => None,
+            }
+        }
+    };
+}
+
+error_lists! {
+    "align-streams" align_streams,
+    "check-quality" check_quality,
+    "collect-labels" collect_labels,
+    "collect-meaning" collect_meaning,
+    "collect-renditions" collect_renditions,
+    "collect-transcript" collect_transcript,
+    "find-unprocessed" find_unprocessed,
+    "inspect-file" inspect_file,
+    "jobs-api" jobs_api,
+    "publish-assets" publish_assets,
+    "record-failure" record_failure,
+    "start-labels" start_labels,
+    "start-meaning" start_meaning,
+    "start-processing" start_processing,
+    "start-transcode" start_transcode,
+    "start-transcription" start_transcription,
+    "summarize-part" summarize_part,
+    "write-brief" write_brief,
 }
 
 #[test]
-fn a_retried_or_caught_name_is_one_that_the_function_can_return() {
-    for (machine, definition) in parsed() {
-        for (name, state) in states(&definition) {
-            let Some(function) = state["Arguments"]["FunctionName"].as_str() else {
-                continue;
-            };
-            let function = function
-                .trim_start_matches("${")
-                .trim_end_matches("_function_arn}")
-                .replace('_', "-");
-            let names = error_names(&function)
-                .unwrap_or_else(|| panic!("{function} has no list of errors"));
+fn a_retried_or_caught_name_is_one_that_the_task_can_meet() {
+    for task in tasks() {
+        let states = states(&definitions()[&task.machine].json);
+        let (_, state) = states
+            .into_iter()
+            .find(|(name, _)| *name == task.state)
+            .expect("a Task is a state");
+        let handlers = ["Retry", "Catch"]
+            .into_iter()
+            .filter_map(|field| state[field].as_array())
+            .flatten();
+        let handled = handlers.filter_map(|handler| handler["ErrorEquals"].as_array());
+        let possible = errors_of(&task);
+        for name in handled.flatten().filter_map(Value::as_str) {
             assert!(
-                names
-                    .iter()
-                    .all(|name| !name.starts_with("States.") && !name.starts_with("Lambda."))
+                name == "States.ALL" || possible.iter().any(|error| error == name),
+                "{}/{}: {name} cannot come of {}",
+                task.machine,
+                task.state,
+                task.resource
             );
-            let handlers = ["Retry", "Catch"]
-                .into_iter()
-                .filter_map(|field| state[field].as_array())
-                .flatten();
-            let caught = handlers
-                .filter_map(|handler| handler["ErrorEquals"].as_array())
-                .flatten();
-            for error in caught
-                .filter_map(Value::as_str)
-                .filter(|error| !error.contains('.'))
-            {
-                assert!(
-                    names.contains(&error),
-                    "{machine}/{name}: {function} never returns {error}"
-                );
-            }
+        }
+    }
+}
+
+#[test]
+fn functions_names_are_not_those_of_aws() {
+    for function in FUNCTIONS_WITH_ERRORS {
+        for name in error_names(function).expect("it has a list of errors") {
+            assert!(!name.contains('.'), "{function}: {name}");
         }
     }
 }

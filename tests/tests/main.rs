@@ -7,6 +7,7 @@
 
 mod asl_check;
 mod definitions;
+mod error_list;
 mod failures;
 mod machines;
 mod odd_videos;

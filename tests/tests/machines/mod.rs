@@ -2,12 +2,12 @@
 
 mod answers;
 mod coverage;
-mod errors;
+pub mod errors;
 mod expectation;
 mod matrix;
 mod scenarios;
 mod settlement;
-mod tasks;
+pub mod tasks;
 mod world;
 
 use std::collections::HashMap;
@@ -15,10 +15,10 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use videoflow_asl::simulation::{Answer, Simulation};
-use videoflow_asl::{Execution, StateMachine, Status};
+use videoflow_asl::{Execution, Status};
 
-use crate::support::root;
 use answers::{child, usual};
+use tasks::definitions;
 
 /// One way through one machine.
 struct Case<'a> {
@@ -33,10 +33,7 @@ struct Case<'a> {
 }
 
 fn run(case: &Case<'_>) -> Execution {
-    let path = root().join(format!("statemachines/{}.asl.json", case.machine));
-    let source = std::fs::read_to_string(path).expect("a readable definition");
-    let machine = StateMachine::compile(&source)
-        .unwrap_or_else(|found| panic!("{}: {found:#?}", case.machine));
+    let machine = Arc::clone(&definitions()[case.machine].machine);
     let mut attempts: HashMap<String, usize> = HashMap::new();
     Simulation::new(|call| {
         let attempt = attempts.entry(call.state.to_owned()).or_default();
@@ -49,7 +46,7 @@ fn run(case: &Case<'_>) -> Execution {
         *attempt += 1;
         answer.unwrap_or_else(|| Answer::returns(usual(call.state)))
     })
-    .run(&Arc::new(machine), case.input.clone())
+    .run(&machine, case.input.clone())
 }
 
 fn check(case: &Case<'_>) {
@@ -146,9 +143,6 @@ fn process_video_goes_by_the_verdict_and_survives_a_failed_analysis() {
 #[test]
 fn process_video_hands_a_failed_analysis_on_with_its_reason() {
     let mut merged = None;
-    let path = root().join("statemachines/process-video.asl.json");
-    let machine =
-        StateMachine::compile(&std::fs::read_to_string(path).expect("readable")).expect("compiles");
     let execution = Simulation::new(|call| match call.state {
         "DetectLabels" => {
             Answer::throws("States.TaskFailed", r#"{"Error":"Rekognition.JobFailed"}"#)
@@ -159,7 +153,7 @@ fn process_video_hands_a_failed_analysis_on_with_its_reason() {
         }
         state => Answer::returns(usual(state)),
     })
-    .run(&Arc::new(machine), video());
+    .run(&definitions()["process-video"].machine, video());
     assert_eq!(
         execution.output(),
         Some(&json!({ "outcome": "PUBLISHED", "jobId": "v-1", "brief": "s3://o/brief.json" }))

@@ -24,6 +24,8 @@ pub struct Task {
 /// A definition, read and compiled.
 pub struct Definition {
     /// As it is written.
+    pub text: String,
+    /// As it is read.
     pub json: Value,
     /// As it runs.
     pub machine: Arc<StateMachine>,
@@ -48,6 +50,7 @@ pub fn definitions() -> &'static BTreeMap<String, Definition> {
             Some((
                 name,
                 Definition {
+                    text,
                     json,
                     machine: Arc::new(machine),
                 },
