@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -35,6 +36,8 @@ pub struct JobQueue {
 
 struct Inner {
     directory: PathBuf,
+    /// How long a token starts nothing again; none: as long as its job is known.
+    token_memory: Option<Duration>,
     permits: Arc<Semaphore>,
     /// Told at every change of a job.
     changed: Notify,
@@ -74,6 +77,15 @@ impl JobQueue {
     /// Opens the queue whose records lie in `directory`; jobs that were not finished become failed ([`INTERRUPTED`]).
     /// Records that cannot be read are left alone. At most `concurrency` jobs run at a time.
     pub fn open(directory: PathBuf, concurrency: usize) -> Self {
+        Self::open_forgetful(directory, concurrency, None)
+    }
+
+    /// Like [`JobQueue::open`]; a token starts nothing again only for as long as `token_memory` says.
+    pub fn open_forgetful(
+        directory: PathBuf,
+        concurrency: usize,
+        token_memory: Option<Duration>,
+    ) -> Self {
         let mut state = State::default();
         for mut job in read_all(&directory) {
             if !job.status.is_final() {
@@ -93,6 +105,7 @@ impl JobQueue {
         Self {
             inner: Arc::new(Inner {
                 directory,
+                token_memory,
                 permits,
                 state: Mutex::new(state),
                 changed: Notify::new(),
@@ -102,7 +115,7 @@ impl JobQueue {
 
     /// Records a job and runs `work` on the current tokio runtime when its turn comes.
     ///
-    /// A token that was used before starts nothing: its job is handed back. Cancelling drops the future of `work` at
+    /// A token that was used before and is remembered starts nothing: its job is handed back. Cancelling drops the future of `work` at
     /// its next await, so child processes must be killed on drop and blocking work must be short.
     ///
     /// # Errors
@@ -119,11 +132,15 @@ impl JobQueue {
         F: Future<Output = Result<Value, JobError>> + Send + 'static,
     {
         let mut state = self.state();
+        let oldest = self
+            .inner
+            .token_memory
+            .map(|memory| OffsetDateTime::now_utc() - memory);
         if let Some(job) = token.and_then(|token| {
-            state
-                .jobs
-                .values()
-                .find(|job| job.token.as_deref() == Some(token))
+            state.jobs.values().find(|job| {
+                job.token.as_deref() == Some(token)
+                    && oldest.is_none_or(|oldest| job.created_at > oldest)
+            })
         }) {
             let job = job.clone();
             return Ok(if job.request == request {
@@ -304,6 +321,18 @@ mod tests {
         assert!(matches!(again, Submission::Existing(job) if job.id == "a"));
         assert!(matches!(other, Submission::Conflict(job) if job.id == "a"));
         assert_eq!(queue.list().len(), 1);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_token_starts_another_job() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let memory = Some(Duration::ZERO);
+        let queue = JobQueue::open_forgetful(directory.path().to_owned(), 1, memory);
+        for id in ["a", "b"] {
+            let submission = queue.submit(id, Some("t"), json!({}), async |_| Ok(json!(1)))?;
+            assert!(matches!(submission, Submission::New(job) if job.id == id));
+        }
         Ok(())
     }
 

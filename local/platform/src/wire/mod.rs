@@ -82,7 +82,7 @@ impl Server {
 }
 
 async fn answer(State(wire): State<Wire>, request: Request) -> Response<Body> {
-    let route = Route::of(request.method(), request.uri().path(), request.headers());
+    let route = Route::of(request.method(), request.uri(), request.headers());
     let protocol = match route {
         Some(Route::S3) => return s3(&wire, request).await,
         Some(Route::Service(protocol)) => protocol,

@@ -1,7 +1,7 @@
 //! REST-JSON: MediaConvert, Bedrock's Converse and Lambda's Invoke.
 
 use axum::body::Body;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
 use serde_json::{Map, Value, json};
 
 use super::names::{from_wire, to_wire, with_numeric_times};
@@ -18,12 +18,15 @@ pub(super) struct Rest {
     pub operation: &'static str,
     /// Parameter that is in the path.
     in_path: Option<(&'static str, String)>,
+    /// Parameters that are in the query.
+    in_query: Map<String, Value>,
     success: StatusCode,
 }
 
 impl Rest {
     /// The operation of a request, by the URIs of the API models.
-    pub fn of(service: &str, method: &Method, path: &str) -> Option<Self> {
+    pub fn of(service: &str, method: &Method, uri: &Uri) -> Option<Self> {
+        let path = uri.path();
         let decoded = |part: &str| decoded(part);
         let parts: Vec<&str> = path.split('/').skip(1).collect();
         let (service, operation, in_path, success) =
@@ -46,6 +49,9 @@ impl Rest {
                 ("mediaconvert", "POST", ["2017-08-29", "probe"]) => {
                     ("mediaconvert", "Probe", None, StatusCode::OK)
                 }
+                ("mediaconvert", "GET", ["2017-08-29", "search"]) => {
+                    ("mediaconvert", "SearchJobs", None, StatusCode::OK)
+                }
                 ("bedrock", "POST", ["model", id, "converse"]) => (
                     "bedrock",
                     "Converse",
@@ -64,6 +70,7 @@ impl Rest {
             service,
             operation,
             in_path,
+            in_query: query_parameters(uri.query().unwrap_or_default())?,
             success,
         })
     }
@@ -84,6 +91,7 @@ impl Rest {
             },
             _ => return Err("the request is not a JSON object".to_owned()),
         };
+        parameters.extend(self.in_query.clone());
         if let Some((name, value)) = &self.in_path {
             parameters.insert((*name).to_owned(), json!(value));
         }
@@ -132,6 +140,21 @@ pub(super) fn failure(failure: &Failure) -> Response<Body> {
     response
 }
 
+/// The query's parameters as members: `maxResults=20` is `MaxResults`, a number.
+fn query_parameters(query: &str) -> Option<Map<String, Value>> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
+    let members = pairs.into_iter().map(|(name, value)| {
+        let mut letters = name.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase());
+        let value = match name.as_str() {
+            "maxResults" => value.parse::<u64>().map_or(json!(value), Value::from),
+            _ => json!(value),
+        };
+        (first.into_iter().chain(letters).collect(), value)
+    });
+    Some(members.collect())
+}
+
 /// A percent-encoded part of a path; none when it is no UTF-8.
 fn decoded(part: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(part.len());
@@ -156,8 +179,10 @@ mod tests {
 
     #[test]
     fn takes_parameters_from_path_and_body() {
-        let converse =
-            Rest::of("bedrock", &Method::POST, "/model/us.model%3A1/converse").expect("a route");
+        let route = |service: &str, method: &Method, uri: &'static str| {
+            Rest::of(service, method, &Uri::from_static(uri)).expect("a route")
+        };
+        let converse = route("bedrock", &Method::POST, "/model/us.model%3A1/converse");
         let parameters = converse.parameters(b"{\"messages\":[]}");
         assert_eq!(
             parameters,
@@ -165,15 +190,20 @@ mod tests {
         );
         assert!(converse.parameters(b"[]").is_err());
 
-        let invoke = Rest::of(
+        let invoke = route(
             "lambda",
             &Method::POST,
             "/2015-03-31/functions/f/invocations",
-        )
-        .expect("a route");
+        );
         assert_eq!(
             invoke.parameters(b"[1]"),
             Ok(json!({"Payload": [1], "FunctionName": "f"}))
+        );
+
+        let search = "/2017-08-29/search?inputFile=s3%3A%2F%2Fb%2Fa%20b&maxResults=20";
+        assert_eq!(
+            route("mediaconvert", &Method::GET, search).parameters(b""),
+            Ok(json!({"InputFile": "s3://b/a b", "MaxResults": 20}))
         );
     }
 

@@ -1,6 +1,6 @@
 //! Which service and protocol a request is meant for.
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, Uri, header};
 
 use super::json::Version;
 use super::rest::Rest;
@@ -43,7 +43,7 @@ pub(super) struct Scope<'a> {
 
 impl Route {
     /// The route of a request; none when no service here answers it.
-    pub fn of(method: &Method, path: &str, headers: &HeaderMap) -> Option<Self> {
+    pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
         if let Some(target) = headers.get("x-amz-target") {
             return json(target.to_str().ok()?, headers).map(Self::Service);
         }
@@ -51,13 +51,13 @@ impl Route {
             .get("smithy-protocol")
             .is_some_and(|protocol| protocol == "rpc-v2-cbor")
         {
-            return cbor(path).map(Self::Service);
+            return cbor(uri.path()).map(Self::Service);
         }
         // A presigned request has its scope in the query, and only S3's are presigned.
         match scope(headers).map_or("s3", |scope| scope.service) {
             "s3" => Some(Self::S3),
             "sns" => Some(Self::Service(Protocol::Query { service: "sns" })),
-            service => Rest::of(service, method, path)
+            service => Rest::of(service, method, uri)
                 .map(Protocol::Rest)
                 .map(Self::Service),
         }
@@ -126,7 +126,8 @@ mod tests {
             map.insert(name, value.parse().expect("a value of the test"));
         }
         let method = method.parse().expect("a method of the test");
-        let shown = Route::of(&method, path, &map).map(|route| match route {
+        let uri = path.parse().expect("a path of the test");
+        let shown = Route::of(&method, &uri, &map).map(|route| match route {
             Route::S3 => "s3".to_owned(),
             Route::Service(Protocol::Json {
                 service,

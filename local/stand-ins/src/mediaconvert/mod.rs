@@ -1,6 +1,6 @@
 //! AWS Elemental `MediaConvert` by ffmpeg and ffprobe.
 //!
-//! `Probe` reads what a file holds; `CreateJob`, `GetJob`, `CancelJob` and `ListJobs` carry out real job settings, as far as
+//! `Probe` reads what a file holds; `CreateJob`, `GetJob`, `CancelJob`, `ListJobs` and `SearchJobs` carry out real job settings, as far as
 //! they are known ([`settings`], [`codec`]); others are refused with their path. [`planner`] finds the distinct streams of a job
 //! ([`plan`]); [`command`] encodes each of them once and [`package`] copies them into the outputs, two runs of ffmpeg;
 //! [`manifest`] describes the streams; [`upload`] puts the results into S3; [`run`] does one after the other. One job runs
@@ -8,6 +8,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -41,6 +42,9 @@ mod workspace;
 /// ffmpeg uses all cores by itself.
 const CONCURRENT_JOBS: usize = 1;
 
+/// `MediaConvert` remembers a client request token for about this long.
+const TOKEN_MEMORY: Duration = Duration::from_mins(1);
+
 /// The service.
 pub struct MediaConvert {
     objects: Arc<dyn Objects>,
@@ -51,7 +55,11 @@ pub struct MediaConvert {
 impl MediaConvert {
     /// The service with its records and temporary files below the scratch directory.
     pub fn new(config: &Config) -> Self {
-        let jobs = JobQueue::open(config.scratch.join("jobs/mediaconvert"), CONCURRENT_JOBS);
+        let jobs = JobQueue::open_forgetful(
+            config.scratch.join("jobs/mediaconvert"),
+            CONCURRENT_JOBS,
+            Some(TOKEN_MEMORY),
+        );
         Self {
             objects: Arc::clone(&config.objects),
             scratch: temporary_folder(config, "mediaconvert"),
@@ -73,6 +81,7 @@ impl Service for MediaConvert {
             "GetJob" => request::get(self, call.parameters),
             "CancelJob" => request::cancel(self, call.parameters),
             "ListJobs" => request::list(self, call.parameters),
+            "SearchJobs" => request::search(self, call.parameters),
             other => Err(ServiceError::unknown_operation(other)),
         }
     }

@@ -1,4 +1,4 @@
-//! `CreateJob`, `GetJob`, `CancelJob` and `ListJobs`.
+//! `CreateJob`, `GetJob`, `CancelJob`, `ListJobs` and `SearchJobs`.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::validate::validate;
 use super::{MediaConvert, answer, error, neutral, run};
 use crate::jobs::{JobStatus, Submission};
 
-/// A page of `ListJobs`, and all that is ever listed here.
+/// A page of `ListJobs` or `SearchJobs`, and all that is ever listed here.
 const LISTED_JOBS: usize = 20;
 
 #[derive(Deserialize)]
@@ -33,7 +33,17 @@ struct ListJobs {
     _order: Option<String>,
 }
 
-/// Starts a job. The same token starts nothing again: the answer is the first one's job, whatever the request says.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct SearchJobs {
+    input_file: Option<String>,
+    max_results: Option<usize>,
+    order: Option<String>,
+    status: Option<String>,
+    next_token: Option<String>,
+}
+
+/// Starts a job. The same token starts nothing again for a minute: the answer is the first one's job, whatever the request says.
 ///
 /// # Errors
 /// `BadRequestException` with the path of what is wrong or not supported.
@@ -89,19 +99,58 @@ pub fn cancel(service: &MediaConvert, parameters: Value) -> Result<Value, Servic
 /// `BadRequestException`.
 pub fn list(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
     let request: ListJobs = error::parse(parameters)?;
-    let is_wanted = |status: JobStatus| {
-        request
-            .status
-            .as_deref()
-            .is_none_or(|wanted| wanted == answer::status(status))
-    };
     let jobs = service
         .jobs
         .list()
         .into_iter()
-        .filter(|job| is_wanted(job.status));
+        .filter(|job| is_status(request.status.as_ref(), job.status));
     let limit = request.max_results.unwrap_or(LISTED_JOBS).min(LISTED_JOBS);
     Ok(json!({ "Jobs": jobs.take(limit).map(|job| answer::job(&job)).collect::<Vec<_>>() }))
+}
+
+/// Finds the jobs with an input whose URL contains a text.
+///
+/// # Errors
+/// `BadRequestException`.
+pub fn search(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
+    let request: SearchJobs = error::parse(parameters)?;
+    let skipped = match request.next_token.as_deref().map(str::parse) {
+        None => 0,
+        Some(Ok(number)) => number,
+        Some(Err(_)) => return Err(error::bad_request("NextToken is none of an answer")),
+    };
+    let mut jobs = service.jobs.list();
+    if request.order.as_deref() == Some("ASCENDING") {
+        jobs.reverse();
+    }
+    let limit = request.max_results.unwrap_or(LISTED_JOBS).min(LISTED_JOBS);
+    let mut found = jobs
+        .iter()
+        .filter(|job| is_status(request.status.as_ref(), job.status))
+        .filter(|job| has_input(&job.request, request.input_file.as_deref()))
+        .skip(skipped)
+        .map(answer::job);
+    let page: Vec<Value> = found.by_ref().take(limit).collect();
+    let next = found.next().map(|_| (skipped + limit).to_string());
+    Ok(match next {
+        Some(next) => json!({ "Jobs": page, "NextToken": next }),
+        None => json!({ "Jobs": page }),
+    })
+}
+
+fn is_status(wanted: Option<&String>, status: JobStatus) -> bool {
+    wanted.is_none_or(|wanted| wanted == answer::status(status))
+}
+
+fn has_input(request: &Value, part: Option<&str>) -> bool {
+    let inputs = request
+        .pointer("/Settings/Inputs")
+        .and_then(Value::as_array);
+    let mut urls = inputs
+        .into_iter()
+        .flatten()
+        .filter_map(|input| input.get("FileInput")?.as_str());
+    part.is_none_or(|part| urls.any(|url| url.contains(part)))
 }
 
 fn no_job(id: &str) -> ServiceError {
