@@ -31,7 +31,14 @@ pub trait StageService {
         service_job_id: &str,
     ) -> impl Future<Output = Result<Condition, error::Error>>;
 
-    /// Starts a job under a token (or name); the same token again brings the id of the same job.
+    /// The job that was started under a token earlier. The service is asked only where it forgets tokens: elsewhere
+    /// [`StageService::start`] under the same token (or name) finds the job itself.
+    fn find(&self, _token: &str) -> impl Future<Output = Result<Option<String>, error::Error>> {
+        std::future::ready(Ok(None))
+    }
+
+    /// Starts a job under a token (or name); the same token again brings the id of the same job, for as long as the
+    /// service remembers it.
     fn start(
         &self,
         token: &str,
@@ -127,7 +134,17 @@ pub async fn start_stage<S: StageService>(
                 Condition::Alive => return Ok(running(service_job_id, RESUMED_WAIT_SECONDS)),
                 Condition::Lost => (attempt + 1, true),
             },
-            Step::Resume { attempt } => (attempt, false),
+            Step::Resume { attempt } => {
+                let found = service.find(&service_token(job, stage, attempt)).await?;
+                if let Some(id) = found {
+                    info!(%stage, attempt, service_job_id = id, "found");
+                    if ledger.running(job, stage, attempt, &id).await? == Written::Overtaken {
+                        continue;
+                    }
+                    return Ok(running(id, RESUMED_WAIT_SECONDS));
+                }
+                (attempt, false)
+            }
             Step::Begin { attempt } => (attempt, true),
         };
         if is_new && ledger.begin(job, stage, attempt).await? == Written::Overtaken {

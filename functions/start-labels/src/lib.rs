@@ -1,6 +1,6 @@
 //! Starts label detection or content moderation of a job's proxy by Rekognition, or finds the one that runs or has run.
 //!
-//! Idempotent by the stage ledger: a repeated invocation answers the same service job.
+//! Idempotent by the stage ledger, and by the client request token, for which Rekognition answers the same job again.
 
 mod rekognition;
 

@@ -1,6 +1,6 @@
 //! Starts Data Automation on a job's proxy, or finds the invocation that runs or has run.
 //!
-//! Idempotent by the stage ledger: a repeated invocation answers the same invocation ARN.
+//! Idempotent by the stage ledger, and by the client token, for which Data Automation answers the same ARN again.
 
 use aws_config::SdkConfig;
 use aws_sdk_bedrockdataautomationruntime::Client;

@@ -1,6 +1,7 @@
 //! Starts the transcode of a job by `MediaConvert`, or finds the one that runs or has run.
 //!
-//! Idempotent by the stage ledger: a repeated invocation answers the same service job.
+//! Idempotent by the stage ledger: a repeated invocation answers the same service job. `MediaConvert` remembers a token
+//! for about a minute only, so a start that may have come before (the ledger says STARTING) is searched for first.
 
 mod outputs;
 mod settings;
@@ -9,7 +10,7 @@ use aws_config::SdkConfig;
 use aws_sdk_mediaconvert::Client;
 use aws_sdk_mediaconvert::error::SdkError;
 use aws_sdk_mediaconvert::operation::get_job::GetJobError;
-use aws_sdk_mediaconvert::types::JobStatus;
+use aws_sdk_mediaconvert::types::{Input as JobInput, Job, JobStatus, Order};
 use serde::Deserialize;
 use videoflow_shared::error::{self, classify};
 use videoflow_shared::identity::{JobId, Stage};
@@ -20,6 +21,13 @@ use videoflow_shared::settings::{Setting, read};
 use videoflow_shared::stores::Stores;
 
 pub use settings::job_settings;
+
+/// Entry of a job's user metadata that holds the service token.
+const TOKEN_METADATA: &str = "token";
+/// Pages of 20 jobs with one input, newest first, that a search reads: more starts of one file there are not.
+const SEARCH_PAGES_LIMIT: usize = 5;
+/// Characters that `SearchJobs` takes of an input's URL; part of it is as good.
+const SEARCH_INPUT_LIMIT: usize = 300;
 
 /// Input.
 #[derive(Debug, Deserialize)]
@@ -96,21 +104,61 @@ impl StageService for MediaConvert<'_> {
         }
     }
 
-    async fn start(&self, token: &str, attempt: u32) -> Result<String, error::Error> {
+    async fn find(&self, token: &str) -> Result<Option<String>, error::Error> {
+        let places = self.function.stores.places(&self.plan.job_id);
+        let settings = job_settings(self.plan, &places);
+        let input = settings.inputs().first().and_then(JobInput::file_input);
+        let mut next = None;
+        for _ in 0..SEARCH_PAGES_LIMIT {
+            let request = self
+                .function
+                .client
+                .search_jobs()
+                .set_input_file(input.map(|url| tail(url, SEARCH_INPUT_LIMIT).to_owned()))
+                .order(Order::Descending)
+                .max_results(20)
+                .set_next_token(next);
+            let page = request.send().await;
+            let page = page.map_err(|error| classify("SearchJobs", &error))?;
+            let found = page.jobs().iter().find(|job| has_token(job, token));
+            if let Some(id) = found.and_then(Job::id) {
+                return Ok(Some(id.to_owned()));
+            }
+            next = page.next_token;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn start(&self, token: &str, _attempt: u32) -> Result<String, error::Error> {
         let places = self.function.stores.places(&self.plan.job_id);
         let request = self.function.client.create_job();
         let answer = request
             .role(&self.function.role_arn)
             .settings(job_settings(self.plan, &places))
             .client_request_token(token)
-            .user_metadata("job", self.plan.job_id.as_str())
-            .user_metadata("stage", Stage::Transcode.name())
-            .user_metadata("attempt", attempt.to_string())
+            .user_metadata(TOKEN_METADATA, token)
             .send()
             .await
             .map_err(|error| classify("CreateJob", &error))?;
         let id = answer.job().and_then(|job| job.id()).map(str::to_owned);
         id.ok_or_else(|| error::Error::ServiceFailed("CreateJob answered no job id".to_owned()))
+    }
+}
+
+fn has_token(job: &Job, token: &str) -> bool {
+    job.user_metadata()
+        .and_then(|metadata| metadata.get(TOKEN_METADATA))
+        .is_some_and(|found| found == token)
+}
+
+/// The last characters of a text, at most `limit`.
+fn tail(text: &str, limit: usize) -> &str {
+    match text.char_indices().rev().nth(limit.saturating_sub(1)) {
+        Some((start, _)) => text.get(start..).unwrap_or(text),
+        None => text,
     }
 }
 
@@ -132,6 +180,13 @@ mod tests {
             expected,
             "{status}"
         );
+    }
+
+    #[test]
+    fn searches_by_what_the_service_takes_of_a_url() {
+        assert_eq!(tail("s3://b/ü", 300), "s3://b/ü");
+        assert_eq!(tail("s3://b/ü", 8), "s3://b/ü");
+        assert_eq!(tail("s3://b/ü", 2), "/ü");
     }
 
     #[test]
