@@ -129,7 +129,7 @@ mod tests {
             &Error::JobRunning("v".into()),
             409,
             "Job running",
-            "job v still runs",
+            "job v still runs; a new run can be forced when it has ended",
         );
         check(
             &Error::InvalidInput("why".into()),

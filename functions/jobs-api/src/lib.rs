@@ -47,8 +47,8 @@ pub enum Error {
     /// 404: there is no such object in the source bucket.
     #[error("there is no object {0}")]
     SourceNotFound(String),
-    /// 409: the job still runs.
-    #[error("job {0} still runs")]
+    /// 409: the job, or another run of it, has not ended.
+    #[error("job {0} still runs; a new run can be forced when it has ended")]
     JobRunning(String),
     /// 409: the job does not wait for a review, or not any more.
     #[error("job {0} does not wait for a review")]
@@ -162,8 +162,8 @@ impl Function {
 
     async fn force(&self, job: &JobId) -> Result<Answer, Error> {
         let job = self.job(job).await?;
-        if !job.job_status.is_settled() {
-            return Err(Error::JobRunning(job.job_id.to_string()));
+        if let Some(open) = self.intake.open_run(&job.job_id).await? {
+            return Err(Error::JobRunning(open.to_string()));
         }
         Ok(Answer::accepted(&self.intake.force(&job).await?))
     }

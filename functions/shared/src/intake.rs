@@ -4,23 +4,22 @@
 //! canonical input. Each step repeated changes nothing, so that a crash between them is mended by repeating all.
 
 mod item;
+mod rerun;
 
 use aws_config::SdkConfig;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use tracing::info;
 
 use crate::error::{self, classify};
 use crate::identity::{self, JobId};
-use crate::jobs::{Created, Job, JobStatus, Jobs, key};
+use crate::jobs::{Created, Job, JobStatus, Jobs};
 use crate::location::S3Uri;
 use crate::settings::{self, Setting};
-use crate::storage::{self, Objects, storage_error};
+use crate::storage::{self, Objects};
 
 pub use item::{execution_arn, execution_input, job_id};
 
-use item::{new_job, rerun_of};
+use item::new_job;
 
 /// Failure of an entrance. The names are the functions' own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +62,7 @@ pub enum Entered {
     Started(JobId),
     /// It was processed before.
     Settled(JobId, JobStatus),
-    /// There is no such object, or not this version of it.
+    /// There is no such object, or not this version of it, or no such job.
     Gone,
 }
 
@@ -123,91 +122,21 @@ impl Intake {
         }
     }
 
-    /// Starts another run of a settled job. It reuses what the ledgers of the job and of its original hold.
+    /// Starts the execution of a job that is known, unless the job is settled.
     ///
     /// # Errors
-    /// All of [`Error`].
-    pub async fn force(&self, job: &Job) -> Result<JobId, Error> {
-        let number = self.count(job, None).await?.unwrap_or(1);
-        self.rerun(job, number).await
-    }
-
-    /// Starts another run of a duplicate whose original failed; once only, however often it is asked for.
-    ///
-    /// # Errors
-    /// All of [`Error`].
-    pub async fn requeue(&self, duplicate: &Job, original: &JobId) -> Result<JobId, Error> {
-        let counted = self.count(duplicate, Some(original)).await?;
-        let number = if let Some(number) = counted {
-            number
-        } else {
-            let base = self.jobs.get(&duplicate.job_id.base()).await?;
-            base.and_then(|base| base.forced_runs).unwrap_or(1)
-        };
-        self.rerun(duplicate, number).await
-    }
-
-    /// Takes the number of a run; `None` when the duplicate was queued again for this original already.
-    async fn count(&self, job: &Job, original: Option<&JobId>) -> Result<Option<u32>, Error> {
-        let request = self
-            .jobs
-            .client()
-            .update_item()
-            .table_name(self.jobs.table());
-        let mut request = request
-            .key("JobId", key(&job.job_id.base()))
-            .return_values(ReturnValue::UpdatedNew)
-            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
-            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-        let counting = "SET ForcedRuns = if_not_exists(ForcedRuns, :none) + :one";
-        request = match original {
-            None => request.update_expression(counting).condition_expression("attribute_exists(JobId)"),
-            Some(original) => request
-                .update_expression(format!("{counting}, RequeuedAfter = :original"))
-                .condition_expression(
-                    "attribute_exists(JobId) AND (attribute_not_exists(RequeuedAfter) OR RequeuedAfter <> :original)",
-                )
-                .expression_attribute_values(":original", AttributeValue::S(original.to_string())),
-        };
-        match request.send().await {
-            Ok(answer) => {
-                let runs = answer.attributes().and_then(|item| item.get("ForcedRuns"));
-                Ok(runs
-                    .and_then(|runs| runs.as_n().ok())
-                    .and_then(|number| number.parse().ok()))
+    /// [`Error::Storage`], [`Error::Service`].
+    pub async fn resume(&self, job: &JobId) -> Result<Entered, Error> {
+        match self.jobs.get(job).await? {
+            None => Ok(Entered::Gone),
+            Some(job) if job.job_status.is_settled() => {
+                Ok(Entered::Settled(job.job_id, job.job_status))
             }
-            Err(error)
-                if original.is_some()
-                    && matches!(
-                        error.as_service_error(),
-                        Some(UpdateItemError::ConditionalCheckFailedException(_))
-                    ) =>
-            {
-                Ok(None)
-            }
-            Err(error) => {
-                Err(storage_error(&format!("UpdateItem {}", job.job_id.base()), &error).into())
+            Some(job) => {
+                self.start(&job).await?;
+                Ok(Entered::Started(job.job_id))
             }
         }
-    }
-
-    /// Starts run `number` of a job.
-    async fn rerun(&self, job: &Job, number: u32) -> Result<JobId, Error> {
-        let original = match &job.original_job_id {
-            Some(original) => self.jobs.get(original).await?,
-            None => None,
-        };
-        let run = rerun_of(
-            job,
-            original.as_ref(),
-            job.job_id.forced(number)?,
-            &self.machine_arn,
-        );
-        match self.jobs.create(&run).await? {
-            Created::Existing(known) if known.job_status.is_settled() => {}
-            Created::New | Created::Existing(_) => self.start(&run).await?,
-        }
-        Ok(run.job_id)
     }
 
     /// Starts the execution of a job; that it exists already is success.

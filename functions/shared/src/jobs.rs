@@ -2,7 +2,7 @@
 
 mod query;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -149,9 +149,12 @@ pub struct Job {
     /// Forced runs of this (base) job so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forced_runs: Option<u32>,
-    /// Original for whose failure this duplicate was queued again.
+    /// Original whose failure made this run of its duplicate; none: a person forced the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requeued_after: Option<JobId>,
+    /// Run that this duplicate was given when its original failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requeued_as: Option<JobId>,
     /// Task token of the waiting review: a credential, never shown.
     #[serde(default, skip_serializing)]
     pub review_token: Option<String>,
@@ -215,19 +218,11 @@ impl Jobs {
     /// # Errors
     /// All of [`Error`].
     pub async fn create(&self, job: &Job) -> Result<Created, Error> {
-        let item = serde_json::to_value(job)
-            .map_err(|error| Error::RecordUnreadable(error.to_string()))?;
-        let Value::Object(members) = item else {
-            return Err(Error::RecordUnreadable(format!(
-                "{} is no item",
-                job.job_id
-            )));
-        };
         let request = self
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(to_item(&members)));
+            .set_item(Some(item(job)?));
         match request
             .condition_expression("attribute_not_exists(JobId)")
             .send()
@@ -285,6 +280,21 @@ pub fn key(job: &JobId) -> AttributeValue {
     AttributeValue::S(job.to_string())
 }
 
+/// A job as the table's item.
+///
+/// # Errors
+/// [`Error::RecordUnreadable`].
+pub fn item(job: &Job) -> Result<HashMap<String, AttributeValue>, Error> {
+    match serde_json::to_value(job) {
+        Ok(Value::Object(members)) => Ok(to_item(&members)),
+        Ok(_) => Err(Error::RecordUnreadable(format!(
+            "{} is no item",
+            job.job_id
+        ))),
+        Err(error) => Err(Error::RecordUnreadable(error.to_string())),
+    }
+}
+
 /// An item (as JSON) as a job.
 ///
 /// # Errors
@@ -305,7 +315,7 @@ mod tests {
 
     use super::*;
 
-    fn item() -> Value {
+    fn stored() -> Value {
         json!({
             "JobId": JobId::of("b", "k", "1", "default"), "JobStatus": "PROCESSING", "SourceBucket": "b",
             "SourceKey": "k", "SourceVersionId": "1", "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t",
@@ -323,7 +333,7 @@ mod tests {
 
     #[test]
     fn reads_items_of_other_versions_too() {
-        let job = parsed(item()).unwrap_or_else(|error| unreachable!("{error}"));
+        let job = parsed(stored()).unwrap_or_else(|error| unreachable!("{error}"));
         assert_eq!(job.job_status, JobStatus::Processing);
         assert_eq!(job.stages.len(), 1);
         assert_eq!(job.review_token.as_deref(), Some("secret"));
@@ -331,13 +341,13 @@ mod tests {
 
     #[test]
     fn never_shows_the_review_token() {
-        let job = parsed(item()).unwrap_or_else(|error| unreachable!("{error}"));
+        let job = parsed(stored()).unwrap_or_else(|error| unreachable!("{error}"));
         assert!(!json!(job).to_string().contains("secret"));
     }
 
     #[test]
     fn refuses_unknown_statuses() {
-        let mut item = item();
+        let mut item = stored();
         item["JobStatus"] = json!("ODD");
         assert!(matches!(parsed(item), Err(Error::RecordUnreadable(_))));
     }

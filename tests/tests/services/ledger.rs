@@ -256,7 +256,7 @@ async fn a_forced_run_takes_the_ledger_along() {
 #[tokio::test]
 async fn a_duplicate_is_queued_again_once_for_a_failed_original() {
     let local = Local::new().await;
-    let (intake, _) = intake(&local);
+    let (intake, executions) = intake(&local);
     let original = entered(&local, &intake, "a.mp4").await;
     let duplicate = entered(&local, &intake, "copy.mp4").await;
     set(&intake, &original, json!({"JobStatus": "FAILED"})).await;
@@ -275,14 +275,23 @@ async fn a_duplicate_is_queued_again_once_for_a_failed_original() {
         found.iter().map(|job| &job.job_id).collect::<Vec<_>>(),
         [&duplicate]
     );
-    for _ in 0..2 {
-        for item in &found {
-            assert_eq!(
-                intake.requeue(item, &original).await.ok(),
-                duplicate.forced(1).ok()
-            );
-        }
+    let run = duplicate.forced(1).ok();
+    for item in &found {
+        assert_eq!(intake.requeue(item, &original).await.ok(), run);
+        let stale = intake.requeue(item, &original).await;
+        assert!(stale.is_err(), "read before it was queued again: {stale:?}");
     }
+    for item in &intake
+        .jobs
+        .duplicates_of(&original, 10)
+        .await
+        .expect("jobs")
+    {
+        assert_eq!(intake.requeue(item, &original).await.ok(), run);
+    }
+    let started = executions.0.lock().expect("no test panics with it").clone();
+    let input = started.last().expect("a start");
+    assert!(input.ends_with(r#""forced":false}"#), "{input}");
     let listed = intake
         .jobs
         .list(JobStatus::Processing, 10)

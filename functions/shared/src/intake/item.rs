@@ -73,6 +73,7 @@ pub(super) fn new_job(
         failure_announced: None,
         forced_runs: None,
         requeued_after: None,
+        requeued_as: None,
         review_token: None,
         review_reason: None,
     }
@@ -97,13 +98,17 @@ pub(super) fn rerun_of(job: &Job, original: Option<&Job>, job_id: JobId, machine
 }
 
 /// The canonical input of process-video: nothing in it differs between two starts of the same job.
+///
+/// Only a run that a person forced may take over the claim of a published job. The run of a duplicate whose original
+/// failed may not: another duplicate may have published the content in the meantime.
 pub fn execution_input(job: &Job) -> Value {
     let source = SourceVersion {
         bucket: job.source_bucket.clone(),
         key: job.source_key.clone(),
         version_id: job.source_version_id.clone(),
     };
-    json!({"jobId": job.job_id, "source": source, "profile": job.profile, "forced": job.job_id.is_forced()})
+    let forced = job.job_id.is_forced() && job.requeued_after.is_none();
+    json!({"jobId": job.job_id, "source": source, "profile": job.profile, "forced": forced})
 }
 
 /// ARN of the execution of a job: a function of the machine's ARN (with or without alias) and its name.
@@ -147,6 +152,23 @@ mod tests {
             job.job_id
         );
         assert_eq!(execution_input(&job).to_string(), expected);
+    }
+
+    #[test]
+    fn only_a_person_forces() {
+        let check = |run: Option<u32>, requeued_after: Option<&str>, expected: bool| {
+            let job = job("k");
+            let run = run.and_then(|run| job.job_id.forced(run).ok());
+            let job = Job {
+                job_id: run.unwrap_or(job.job_id.clone()),
+                requeued_after: requeued_after.map(|key| JobId::of("b", key, "1", "default")),
+                ..job
+            };
+            assert_eq!(execution_input(&job)["forced"], json!(expected));
+        };
+        check(None, None, false);
+        check(Some(2), None, true);
+        check(Some(2), Some("original"), false);
     }
 
     #[test]
@@ -203,13 +225,6 @@ mod tests {
         assert_eq!(
             (run.job_id, run.source_key, run.job_status),
             (id, "k".into(), JobStatus::Processing)
-        );
-        assert_eq!(
-            execution_input(&Job {
-                job_id: own.job_id.forced(2).unwrap_or(own.job_id.clone()),
-                ..own
-            })["forced"],
-            json!(true)
         );
     }
 }

@@ -1,0 +1,141 @@
+//! Further runs of a job: forced by a person, or for a duplicate whose original failed.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+
+use super::item::rerun_of;
+use super::{Error, Intake};
+use crate::identity::JobId;
+use crate::jobs::{Job, JobStatus, item, key};
+use crate::storage::{self, storage_error};
+
+impl Intake {
+    /// The run of this job's source that has not ended, if any: the first one or the newest one. Those between were
+    /// settled before the next one could be forced.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn open_run(&self, job: &JobId) -> Result<Option<JobId>, Error> {
+        let Some(base) = self.jobs.get(&job.base()).await? else {
+            return Ok(None);
+        };
+        if !base.job_status.is_settled() {
+            return Ok(Some(base.job_id));
+        }
+        let Some(runs) = base.forced_runs else {
+            return Ok(None);
+        };
+        let newest = self.jobs.get(&base.job_id.forced(runs)?).await?;
+        Ok(newest
+            .filter(|run| !run.job_status.is_settled())
+            .map(|run| run.job_id))
+    }
+
+    /// Starts another run of a settled job. It reuses what the ledgers of the job and of its original hold.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn force(&self, job: &Job) -> Result<JobId, Error> {
+        let run = self.next_run(job).await?;
+        self.jobs.create(&run).await?;
+        self.start(&run).await?;
+        Ok(run.job_id)
+    }
+
+    /// Starts another run of a duplicate whose original failed; once only, however often it is asked for.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn requeue(&self, duplicate: &Job, original: &JobId) -> Result<JobId, Error> {
+        if let Some(run) = &duplicate.requeued_as {
+            self.resume(run).await?;
+            return Ok(run.clone());
+        }
+        let run = Job {
+            requeued_after: Some(original.clone()),
+            ..self.next_run(duplicate).await?
+        };
+        self.create_instead_of(duplicate, &run).await?;
+        self.start(&run).await?;
+        Ok(run.job_id)
+    }
+
+    /// The item of the next run of a job, under a number of its own.
+    async fn next_run(&self, job: &Job) -> Result<Job, Error> {
+        let number = self.count(&job.job_id.base()).await?;
+        let original = match &job.original_job_id {
+            Some(original) => self.jobs.get(original).await?,
+            None => None,
+        };
+        let id = job.job_id.forced(number)?;
+        Ok(rerun_of(job, original.as_ref(), id, &self.machine_arn))
+    }
+
+    /// Takes the number of a run from the base job's counter.
+    async fn count(&self, base: &JobId) -> Result<u32, Error> {
+        let request = self
+            .jobs
+            .client()
+            .update_item()
+            .table_name(self.jobs.table());
+        let answer = request
+            .key("JobId", key(base))
+            .update_expression("SET ForcedRuns = if_not_exists(ForcedRuns, :none) + :one")
+            .condition_expression("attribute_exists(JobId)")
+            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+            .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+            .return_values(ReturnValue::UpdatedNew)
+            .send()
+            .await
+            .map_err(|error| storage_error(&format!("UpdateItem {base}"), &error))?;
+        let runs = answer.attributes().and_then(|item| item.get("ForcedRuns"));
+        let number = runs
+            .and_then(|runs| runs.as_n().ok())
+            .and_then(|number| number.parse().ok());
+        let odd = || storage::Error::RecordUnreadable(format!("{base}: ForcedRuns is {runs:?}"));
+        Ok(number.ok_or_else(odd)?)
+    }
+
+    /// Writes the item of a duplicate's run and notes the run on the duplicate, both or neither: so that a crash here
+    /// neither loses the run nor makes two.
+    async fn create_instead_of(&self, duplicate: &Job, run: &Job) -> Result<(), Error> {
+        let incomplete = |error: aws_sdk_dynamodb::error::BuildError| {
+            storage::Error::StorageRefused(error.to_string())
+        };
+        let put = Put::builder()
+            .table_name(self.jobs.table())
+            .set_item(Some(item(run)?))
+            .condition_expression("attribute_not_exists(JobId)")
+            .build()
+            .map_err(incomplete)?;
+        let status = AttributeValue::S(JobStatus::Duplicate.to_string());
+        let note = Update::builder()
+            .table_name(self.jobs.table())
+            .key("JobId", key(&duplicate.job_id))
+            .update_expression("SET RequeuedAs = :run")
+            .condition_expression("JobStatus = :duplicate AND attribute_not_exists(RequeuedAs)")
+            .expression_attribute_values(":run", key(&run.job_id))
+            .expression_attribute_values(":duplicate", status)
+            .build()
+            .map_err(incomplete)?;
+        let request = self
+            .jobs
+            .client()
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().put(put).build())
+            .transact_items(TransactWriteItem::builder().update(note).build());
+        match request.send().await {
+            Ok(_) => Ok(()),
+            // Another invocation was faster: reading again will tell.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
+            {
+                let changed = format!("{} changed while it was queued again", duplicate.job_id);
+                Err(storage::Error::StorageFailed(changed).into())
+            }
+            Err(error) => Err(storage_error("TransactWriteItems", &error).into()),
+        }
+    }
+}
