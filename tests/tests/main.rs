@@ -6,7 +6,9 @@
 )]
 
 mod asl_check;
+mod dead_letters;
 mod definitions;
+mod duplicates;
 mod error_list;
 mod failures;
 mod machines;

@@ -11,7 +11,7 @@ mod settlement;
 
 use aws_config::SdkConfig;
 use tracing::info;
-use videoflow_shared::batch::{Batch, Failures, each};
+use videoflow_shared::batch::{Batch, DeadLetters, Failures, Transience, each};
 use videoflow_shared::jobs::{Job, JobStatus, Jobs};
 use videoflow_shared::settings::{Setting, read};
 
@@ -20,7 +20,7 @@ use event::{Ended, parse};
 use history::Histories;
 use settlement::{Claims, next};
 
-/// Why a message could not be handled: it comes again, and goes to the dead letters in the end.
+/// Why a message could not be handled: a transient cause brings it again, any other one makes it a dead letter.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
 pub enum Error {
     /// The batch is not in SQS's shape. Final.
@@ -52,6 +52,19 @@ pub enum Error {
 videoflow_shared::from_storage_error!(Error);
 videoflow_shared::from_service_error!(Error);
 
+impl Transience for Error {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::StorageFailed(_) | Self::ServiceThrottled(_) | Self::ServiceFailed(_) => true,
+            Self::InvalidInput(_)
+            | Self::MessageUnreadable(_)
+            | Self::StorageRefused(_)
+            | Self::RecordUnreadable(_)
+            | Self::ServiceRefused(_) => false,
+        }
+    }
+}
+
 /// What the function works on.
 #[derive(Debug, Clone)]
 pub struct Resources {
@@ -79,6 +92,7 @@ pub struct Function {
     histories: Histories,
     announcer: Announcer,
     machine_arn: String,
+    dead_letters: DeadLetters,
 }
 
 impl Function {
@@ -98,11 +112,12 @@ impl Function {
                 notices_topic_arn: read(Setting::NoticesTopicArn)?,
                 bus_name: read(Setting::DomainEventBusName)?,
             },
+            DeadLetters::from_settings(config, Setting::FailuresDeadLettersQueueUrl)?,
         ))
     }
 
     /// The function with these resources.
-    pub fn new(config: &SdkConfig, resources: Resources) -> Self {
+    pub fn new(config: &SdkConfig, resources: Resources, dead_letters: DeadLetters) -> Self {
         Self {
             jobs: Jobs::new(
                 aws_sdk_dynamodb::Client::new(config),
@@ -116,15 +131,16 @@ impl Function {
             },
             machine_arn: resources.machine_arn.clone(),
             announcer: Announcer::new(config, resources),
+            dead_letters,
         }
     }
 
-    /// Handles a batch; messages that fail come again.
+    /// Handles a batch; messages that fail come again or become dead letters.
     ///
     /// # Errors
     /// None: what fails is in the answer.
     pub async fn handle(&self, batch: Batch) -> Result<Failures, Error> {
-        Ok(each(batch, |body| self.handle_message(body)).await)
+        Ok(each(batch, &self.dead_letters, |body| self.handle_message(body)).await)
     }
 
     async fn handle_message(&self, body: String) -> Result<(), Error> {

@@ -24,5 +24,6 @@ pub mod settings;
 pub mod storage;
 pub mod stores;
 pub mod subtitles;
+pub mod text;
 pub mod timeline;
 pub mod transcript;

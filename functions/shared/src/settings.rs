@@ -10,6 +10,8 @@ use std::fmt;
 pub enum Setting {
     /// Model or inference profile that writes the brief.
     BedrockModelId,
+    /// The function's own name; Lambda sets it.
+    AwsLambdaFunctionName,
     /// Table of claims on content.
     ClaimsTableName,
     /// Profile ARN of Data Automation.
@@ -20,6 +22,10 @@ pub enum Setting {
     DomainEventBusName,
     /// Queue with the full context of failed videos.
     FailedVideosQueueUrl,
+    /// Queue of what record-failure cannot handle.
+    FailuresDeadLettersQueueUrl,
+    /// Queue of what start-processing cannot handle.
+    IngestDeadLettersQueueUrl,
     /// Queue that start-processing reads.
     IngestQueueUrl,
     /// Job table.
@@ -32,6 +38,8 @@ pub enum Setting {
     OutputBucketName,
     /// Alias `live` of the main machine.
     ProcessVideoStateMachineArn,
+    /// Times that a queue hands a message out before it goes to the dead letters: `maxReceiveCount`.
+    ReceiveLimit,
     /// Bucket of uploads.
     SourceBucketName,
 }
@@ -42,6 +50,9 @@ pub enum Error {
     /// The variable is not set, is empty, or is no Unicode.
     #[error("environment variable {0} is missing or empty")]
     Missing(Setting),
+    /// The variable is no whole number.
+    #[error("environment variable {0} is no number")]
+    NotANumber(Setting),
 }
 
 /// Like Display: this is what a function that cannot start prints.
@@ -61,6 +72,16 @@ pub fn read(setting: Setting) -> Result<String, Error> {
         Ok(value) if !value.is_empty() => Ok(value),
         _ => Err(Error::Missing(setting)),
     }
+}
+
+/// Reads one variable that is a number.
+///
+/// # Errors
+/// All of [`Error`].
+pub fn read_number(setting: Setting) -> Result<u32, Error> {
+    read(setting)?
+        .parse()
+        .map_err(|_| Error::NotANumber(setting))
 }
 
 #[cfg(test)]

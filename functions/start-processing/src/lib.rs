@@ -6,25 +6,33 @@ mod message;
 
 use aws_config::SdkConfig;
 use tracing::info;
-use videoflow_shared::batch::{Batch, Failures, each};
+use videoflow_shared::batch::{Batch, DeadLetters, Failures, Transience, each};
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Entered, Intake};
+use videoflow_shared::jobs::JobStatus;
 use videoflow_shared::location::S3Uri;
+use videoflow_shared::settings::{Setting, read};
 
 pub use message::{Message, parse};
 
 /// Duplicates that one failure queues again: a content that is uploaded more often is no accident.
 const REQUEUED_LIMIT: usize = 100;
 
-/// Why a message could not be handled: it comes again, and goes to the dead letters in the end.
+/// Why a message could not be handled: a transient cause brings it again, any other one makes it a dead letter.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
 pub enum Error {
     /// The batch is not in SQS's shape. Final.
     #[error("{0}")]
     InvalidInput(String),
     /// The message is of none of the known kinds. Final.
-    #[error("the message is no object event, reconciliation or requeue: {0}")]
+    #[error("the message is no object event, reconciliation, requeue or start: {0}")]
     MessageUnreadable(String),
+    /// The message is about a bucket that is not the source bucket. Final.
+    #[error("{0} is not the source bucket")]
+    BucketUnknown(String),
+    /// The message is about a job that there is not. Final.
+    #[error("there is no job {0}")]
+    JobNotFound(String),
     /// A duplicate was run again too often. Final.
     #[error("{0}")]
     TooManyRuns(String),
@@ -50,10 +58,28 @@ pub enum Error {
 
 videoflow_shared::from_intake_error!(Error);
 
+impl Transience for Error {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::StorageFailed(_) | Self::ServiceThrottled(_) | Self::ServiceFailed(_) => true,
+            Self::InvalidInput(_)
+            | Self::MessageUnreadable(_)
+            | Self::BucketUnknown(_)
+            | Self::JobNotFound(_)
+            | Self::TooManyRuns(_)
+            | Self::StorageRefused(_)
+            | Self::RecordUnreadable(_)
+            | Self::ServiceRefused(_) => false,
+        }
+    }
+}
+
 /// The function.
 #[derive(Debug)]
 pub struct Function {
     intake: Intake,
+    source_bucket: String,
+    dead_letters: DeadLetters,
 }
 
 impl Function {
@@ -64,15 +90,17 @@ impl Function {
     pub fn from_settings(config: &SdkConfig) -> Result<Self, videoflow_shared::settings::Error> {
         Ok(Self {
             intake: Intake::from_settings(config)?,
+            source_bucket: read(Setting::SourceBucketName)?,
+            dead_letters: DeadLetters::from_settings(config, Setting::IngestDeadLettersQueueUrl)?,
         })
     }
 
-    /// Handles a batch; messages that fail come again.
+    /// Handles a batch; messages that fail come again or become dead letters.
     ///
     /// # Errors
     /// None: what fails is in the answer.
     pub async fn handle(&self, batch: Batch) -> Result<Failures, Error> {
-        Ok(each(batch, |body| self.handle_message(body)).await)
+        Ok(each(batch, &self.dead_letters, |body| self.handle_message(body)).await)
     }
 
     async fn handle_message(&self, body: String) -> Result<(), Error> {
@@ -89,15 +117,16 @@ impl Function {
                 Ok(())
             }
             Message::Requeue(original) => self.requeue(&original).await,
+            Message::Start(job) => self.start(&job).await,
         }
     }
 
     async fn enter(&self, bucket: &str, key: &str, version: Option<&str>) -> Result<(), Error> {
-        match self
-            .intake
-            .enter(&S3Uri::new(bucket, key), version, None)
-            .await?
-        {
+        if bucket != self.source_bucket {
+            return Err(Error::BucketUnknown(bucket.to_owned()));
+        }
+        let object = S3Uri::new(bucket, key);
+        match self.intake.enter(&object, version, None).await? {
             Entered::Started(_) => {}
             Entered::Settled(job, status) => info!(%job, %status, "processed before"),
             Entered::Gone => info!(bucket, key, "the object is gone"),
@@ -105,7 +134,27 @@ impl Function {
         Ok(())
     }
 
+    /// Starts a job whose execution there is not.
+    async fn start(&self, job: &JobId) -> Result<(), Error> {
+        match self.intake.resume(job).await? {
+            Entered::Started(_) => Ok(()),
+            Entered::Settled(_, status) => {
+                info!(%job, %status, "settled in the meantime");
+                Ok(())
+            }
+            Entered::Gone => Err(Error::JobNotFound(job.to_string())),
+        }
+    }
+
+    /// Processes the duplicates of a job that ended without a result, unless it was redriven in the meantime.
     async fn requeue(&self, original: &JobId) -> Result<(), Error> {
+        let Some(found) = self.intake.jobs.get(original).await? else {
+            return Err(Error::JobNotFound(original.to_string()));
+        };
+        if !matches!(found.job_status, JobStatus::Failed | JobStatus::Rejected) {
+            info!(job = %original, status = %found.job_status, "keeps its duplicates");
+            return Ok(());
+        }
         for duplicate in self
             .intake
             .jobs

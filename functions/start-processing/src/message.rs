@@ -1,4 +1,4 @@
-//! The three kinds of messages in the ingest queue.
+//! The four kinds of messages in the ingest queue.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -20,6 +20,8 @@ pub enum Message {
     },
     /// record-failure says that a job failed: its duplicates are to be processed.
     Requeue(JobId),
+    /// reconcile-library found a job that was recorded and never started.
+    Start(JobId),
 }
 
 /// An object of an event.
@@ -62,12 +64,18 @@ struct Missed {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Requeueing {
-    requeue: Requeued,
+    requeue: Named,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Starting {
+    start: Named,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Requeued {
+struct Named {
     job_id: JobId,
 }
 
@@ -119,6 +127,10 @@ pub fn parse(body: &str) -> Result<Message, Error> {
     if value.get("requeue").is_some() {
         let message: Requeueing = serde_json::from_value(value).map_err(unreadable)?;
         return Ok(Message::Requeue(message.requeue.job_id));
+    }
+    if value.get("start").is_some() {
+        let message: Starting = serde_json::from_value(value).map_err(unreadable)?;
+        return Ok(Message::Start(message.start.job_id));
     }
     let event: Event = serde_json::from_value(value).map_err(unreadable)?;
     if event.source != "aws.s3" || event.detail_type != "Object Created" {
@@ -206,12 +218,17 @@ mod tests {
     }
 
     #[test]
-    fn reads_requeues() {
+    fn reads_requeues_and_starts() {
         let job = JobId::of("b", "k", "1", "default");
         check(
             &json!({"requeue": {"jobId": job}}),
             Some(&Message::Requeue(job.clone())),
         );
+        check(
+            &json!({"start": {"jobId": job}}),
+            Some(&Message::Start(job.clone())),
+        );
+        check(&json!({"start": {}}), None);
         check(&json!({"requeue": {"jobId": "k"}}), None);
         check(&json!({"requeue": {"jobId": job}, "more": 1}), None);
     }

@@ -9,6 +9,7 @@ use record_failure::{Function, Resources};
 use serde_json::{Value, json};
 use videoflow_platform::service::{Call, Service, ServiceError};
 use videoflow_shared::attribute::{from_item, to_item};
+use videoflow_shared::batch::DeadLetters;
 use videoflow_shared::identity::JobId;
 
 use super::{BUS, Local, QUEUE, TOPIC};
@@ -82,6 +83,12 @@ impl Scene {
                 ingest_queue_url: queue,
                 notices_topic_arn: videoflow_platform::arn::topic(TOPIC),
                 bus_name: BUS.to_owned(),
+            },
+            DeadLetters {
+                client: aws_sdk_sqs::Client::new(&config),
+                queue_url: local.queues.url(&format!("{QUEUE}-dead-letters")),
+                receive_limit: 2,
+                function_name: "record-failure".to_owned(),
             },
         );
         let job = JobId::of("b", "k", "1", "default");

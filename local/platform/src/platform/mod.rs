@@ -20,7 +20,7 @@ use crate::record::Record;
 use crate::s3::HttpService;
 use crate::service::{Objects, Service};
 use crate::services::Services;
-use crate::sqs::Queues;
+use crate::sqs::{Queues, dead_letters};
 use crate::step_functions::{
     self, DefinitionError, Definitions, Machines, StatesService, StepFunctions, render,
 };
@@ -204,10 +204,8 @@ impl Platform {
     /// # Errors
     /// The queue cannot be read.
     pub fn lost_uploads(&self) -> Result<u64, crate::sqs::Error> {
-        self.queues.visible_count(&format!(
-            "{}-dead-letters",
-            names::prefixed(resource::INGEST)
-        ))
+        let queue = dead_letters(&names::prefixed(resource::INGEST));
+        self.queues.visible_count(&queue)
     }
 
     /// Ends everything: no new invocations, records on disk, processes gone.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::state::MAX_RECEIVE_COUNT;
 use crate::lambda::{FUNCTION_NAMES, Function, timeout_seconds};
+use crate::sqs::dead_letters;
 use crate::{arn, names};
 
 /// Model that writes briefs: the local writer has one name for all.
@@ -32,7 +34,15 @@ pub(super) fn placeholders<'a>(
         ("source_bucket_name", name(resource::SOURCE)),
         ("output_bucket_name", name(resource::OUTPUT)),
         ("ingest_queue_url", queue_url(&name(resource::INGEST))),
+        (
+            "ingest_dead_letters_queue_url",
+            queue_url(&dead_letters(&name(resource::INGEST))),
+        ),
         ("failures_queue_url", queue_url(&name(resource::FAILURES))),
+        (
+            "failures_dead_letters_queue_url",
+            queue_url(&dead_letters(&name(resource::FAILURES))),
+        ),
         (
             "failed_videos_queue_url",
             queue_url(&name(resource::FAILED_VIDEOS)),
@@ -81,8 +91,10 @@ fn environment(
     let upper = placeholders
         .iter()
         .map(|(name, value)| (name.to_uppercase(), value.clone()));
+    let receive_limit = MAX_RECEIVE_COUNT.to_string();
     let fixed = [
         ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID),
+        ("RECEIVE_LIMIT", &receive_limit),
         ("AWS_ENDPOINT_URL", endpoint_url),
         ("AWS_REGION", names::REGION),
         ("AWS_SECRET_ACCESS_KEY", "local"),
@@ -137,6 +149,10 @@ mod tests {
                 "{name}"
             );
         };
+        check(
+            "ingest_dead_letters_queue_url",
+            "http://q/videoflow-local-ingest-dead-letters",
+        );
         check("jobs_table_name", "videoflow-local-jobs");
         check(
             "failed_videos_queue_url",

@@ -21,7 +21,7 @@ use crate::sqs::Queues;
 /// Hidden time of a message that a function works on, six times the function's timeout as AWS recommends.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(6);
 /// Times that a message is tried before it goes to the dead letters.
-const MAX_RECEIVE_COUNT: u32 = 5;
+pub(super) const MAX_RECEIVE_COUNT: u32 = 5;
 
 /// The services that keep state of their own.
 pub(super) struct State {

@@ -68,6 +68,11 @@ pub enum Error {
     Unusable(#[from] rusqlite::Error),
 }
 
+/// Name of a queue's dead-letter queue.
+pub fn dead_letters(queue: &str) -> String {
+    format!("{queue}-dead-letters")
+}
+
 /// All local queues. Its methods take the name of a queue; an ARN or a URL is as good.
 pub struct Queues {
     store: Mutex<Store>,
@@ -122,7 +127,7 @@ impl Queues {
         visibility_timeout: Duration,
         max_receive_count: u32,
     ) -> Result<(), Error> {
-        let dead_letters = format!("{queue}-dead-letters");
+        let dead_letters = dead_letters(queue);
         let attributes = Attributes {
             visibility_timeout,
             dead_letters: Some(DeadLetters {

@@ -1,0 +1,362 @@
+//! `videoflow up` as a process of its own, with the AWS SDK as its client.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Map, Value, json};
+use tempfile::TempDir;
+use videoflow_shared::attribute::{from_item, to_item};
+use videoflow_shared::identity::JobId;
+
+use super::{binaries, root};
+
+/// Bucket of uploads.
+pub const SOURCE: &str = "videoflow-local-source";
+/// The main machine's executions are named after this.
+pub const EXECUTIONS: &str =
+    "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-process-video:";
+/// Longest wait for anything: a job of these tests takes some seconds, more on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Ports that are tried before a test gives up.
+const PORTS_LIMIT: usize = 20;
+
+/// A running `videoflow up`; it ends with the test.
+pub struct Up {
+    process: Child,
+    port: u16,
+    config: SdkConfig,
+    folder: TempDir,
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.folder.path().join("log"));
+            eprintln!("{}", log.unwrap_or_default());
+        }
+    }
+}
+
+impl Up {
+    /// Starts the platform on a new folder.
+    pub async fn start() -> Self {
+        Self::with_functions(&binaries(), tempfile::tempdir().expect("a folder")).await
+    }
+
+    /// Starts the platform with a function that waits for [`Up::open_gate`] before it starts to work.
+    pub async fn gated(function: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let functions = folder.path().join("functions");
+        std::fs::create_dir(&functions).expect("a folder");
+        for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
+            let name = entry.expect("an entry").file_name();
+            let binary = binaries().join(&name);
+            if name != function && name != "shared" {
+                symlink(&binary, functions.join(&name)).expect("a link");
+            }
+        }
+        let (gate, real) = (folder.path().join("gate"), binaries().join(function));
+        let script = format!(
+            "#!/bin/sh\nwhile [ ! -e '{}' ]; do sleep 0.1; done\nexec '{}'\n",
+            gate.display(),
+            real.display()
+        );
+        let path = functions.join(function);
+        std::fs::write(&path, script).expect("a script");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a script");
+        Self::with_functions(&functions, folder).await
+    }
+
+    /// Lets the gated function work.
+    pub fn open_gate(&self) {
+        std::fs::write(self.folder.path().join("gate"), "").expect("a gate");
+    }
+
+    async fn with_functions(functions: &Path, folder: TempDir) -> Self {
+        let port = free_port();
+        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
+        let process = Command::new(binaries().join("videoflow"))
+            .args(["up", "--port", &port.to_string(), "--data"])
+            .arg(folder.path().join("data"))
+            .arg("--functions")
+            .arg(functions)
+            .current_dir(root())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("videoflow is built: run the tests by `make test`");
+        let credentials = Credentials::new("tester", "local", None, None, "test");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(format!("http://127.0.0.1:{port}"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        let up = Self {
+            process,
+            port,
+            config,
+            folder,
+        };
+        up.until("the platform listens", async || {
+            TcpStream::connect(("127.0.0.1", port + 1))
+                .is_ok()
+                .then_some(())
+        })
+        .await;
+        up
+    }
+
+    /// Configuration of the SDK's clients.
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// Asks until there is an answer.
+    pub async fn until<T>(&self, what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        panic!("waited {PATIENCE:?} in vain until {what}");
+    }
+
+    /// Uploads a file and gives the id of its job.
+    pub async fn upload(&self, key: &str, file: &Path, profile: &str) -> JobId {
+        let version = self.put(key, file, profile).await;
+        JobId::of(SOURCE, key, &version, profile)
+    }
+
+    /// Uploads a file and gives its version.
+    pub async fn put(&self, key: &str, file: &Path, profile: &str) -> String {
+        let body = ByteStream::from_path(file).await.expect("a file");
+        let put = aws_sdk_s3::Client::new(&self.config)
+            .put_object()
+            .bucket(SOURCE)
+            .key(key)
+            .metadata("videoflow-profile", profile)
+            .body(body);
+        let put = put.send().await.expect("an upload");
+        put.version_id().expect("a version").to_owned()
+    }
+
+    /// Lets no upload reach the ingest queue any more.
+    pub async fn lose_events(&self) {
+        let rule = aws_sdk_eventbridge::Client::new(&self.config)
+            .put_rule()
+            .name("videoflow-local-object-created")
+            .event_pattern(r#"{"source": ["nobody"]}"#);
+        rule.send().await.expect("a rule");
+    }
+
+    /// URL of a queue, given its name without prefix.
+    pub fn queue_url(&self, queue: &str) -> String {
+        format!(
+            "http://127.0.0.1:{}/000000000000/videoflow-local-{queue}",
+            self.port
+        )
+    }
+
+    /// Sends a message.
+    pub async fn send(&self, queue: &str, body: &str) {
+        let sent = aws_sdk_sqs::Client::new(&self.config)
+            .send_message()
+            .queue_url(self.queue_url(queue))
+            .message_body(body);
+        sent.send().await.expect("a message");
+    }
+
+    /// Waits until the messages of a queue are handled.
+    pub async fn until_empty(&self, queue: &str) {
+        use aws_sdk_sqs::types::QueueAttributeName as Name;
+        let client = aws_sdk_sqs::Client::new(&self.config);
+        self.until("the queue is empty", async || {
+            let request = client.get_queue_attributes();
+            let answer = request
+                .queue_url(self.queue_url(queue))
+                .attribute_names(Name::ApproximateNumberOfMessages)
+                .attribute_names(Name::ApproximateNumberOfMessagesNotVisible)
+                .send()
+                .await
+                .expect("attributes");
+            let counts = answer.attributes().expect("attributes");
+            counts.values().all(|count| count == "0").then_some(())
+        })
+        .await;
+    }
+
+    /// An item of a table; null when there is none.
+    pub async fn item(&self, table: &str, key: &str, value: &str) -> Value {
+        let answer = aws_sdk_dynamodb::Client::new(&self.config)
+            .get_item()
+            .table_name(format!("videoflow-local-{table}"))
+            .key(key, AttributeValue::S(value.to_owned()))
+            .consistent_read(true);
+        let answer = answer.send().await.expect("an answer");
+        answer
+            .item()
+            .map_or(Value::Null, |item| Value::Object(from_item(item)))
+    }
+
+    /// All items of a table, by their keys.
+    pub async fn items(&self, table: &str, key: &str) -> Map<String, Value> {
+        let scan = aws_sdk_dynamodb::Client::new(&self.config)
+            .scan()
+            .table_name(format!("videoflow-local-{table}"))
+            .into_paginator()
+            .items();
+        let items = scan.send().collect::<Result<Vec<_>, _>>().await;
+        let items = items.expect("items");
+        let keyed = items.iter().map(|item| {
+            let item = from_item(item);
+            let key = item[key].as_str().expect("a key").to_owned();
+            (key, Value::Object(item))
+        });
+        keyed.collect()
+    }
+
+    /// Writes an item.
+    pub async fn write(&self, table: &str, item: &Value) {
+        let put = aws_sdk_dynamodb::Client::new(&self.config)
+            .put_item()
+            .table_name(format!("videoflow-local-{table}"))
+            .set_item(Some(to_item(item.as_object().expect("an object"))));
+        put.send().await.expect("an item");
+    }
+
+    /// A job's item; null when there is none.
+    pub async fn job(&self, job: &JobId) -> Value {
+        self.item("jobs", "JobId", job.as_str()).await
+    }
+
+    /// A job's item as soon as it is settled.
+    pub async fn settled(&self, job: &JobId) -> Value {
+        self.until(&format!("{job} is settled"), async || {
+            let item = self.job(job).await;
+            let is_open = ["PROCESSING", "AWAITING_REVIEW"]
+                .contains(&item["JobStatus"].as_str().unwrap_or("PROCESSING"));
+            (!is_open).then_some(item)
+        })
+        .await
+    }
+
+    /// Names of all executions of process-video.
+    pub async fn executions(&self) -> Vec<String> {
+        let machine = EXECUTIONS.replace(":execution:", ":stateMachine:");
+        let list = aws_sdk_sfn::Client::new(&self.config)
+            .list_executions()
+            .state_machine_arn(machine.trim_end_matches(':'))
+            .send();
+        let list = list.await.expect("a list");
+        list.executions
+            .into_iter()
+            .map(|execution| execution.name)
+            .collect()
+    }
+
+    /// Starts an execution of a machine and gives its status and output when it has ended.
+    pub async fn execute(&self, machine: &str, name: &str, input: &Value) -> (String, String) {
+        let client = aws_sdk_sfn::Client::new(&self.config);
+        let arn =
+            format!("arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-{machine}");
+        let start = client.start_execution().state_machine_arn(arn).name(name);
+        let started = start.input(input.to_string()).send().await;
+        let arn = started.expect("an execution").execution_arn;
+        self.until(&format!("{name} ends"), async || {
+            let execution = client.describe_execution().execution_arn(&arn);
+            let execution = execution.send().await.expect("a description");
+            let status = execution.status.as_str().to_owned();
+            let output = execution.output.unwrap_or_default();
+            (status != "RUNNING").then_some((status, output))
+        })
+        .await
+    }
+
+    /// Calls of an operation that were answered well.
+    pub fn calls(&self, operation: &str) -> usize {
+        let record = std::fs::read_to_string(self.folder.path().join("data/calls.jsonl"));
+        let record = record.expect("a record");
+        let calls = record
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        calls
+            .filter(|call| call["action"] == operation && call["error"].is_null())
+            .count()
+    }
+
+    /// Asks the HTTP API and gives status and body.
+    pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port + 1)).expect("the HTTP API");
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: local\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+             Connection: close\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).expect("a request");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        let status = response
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok());
+        let body = response.split("\r\n\r\n").nth(1).unwrap_or_default();
+        (
+            status.expect("a status"),
+            serde_json::from_str(body).unwrap_or(json!(null)),
+        )
+    }
+
+    /// A silent clip made by ffmpeg; another `number` is another content.
+    pub fn clip(&self, number: u32) -> PathBuf {
+        let path = self.folder.path().join(format!("{number}.mp4"));
+        let source = format!(
+            "testsrc2=size=320x180:rate=10:duration=2,hue=h={}",
+            number * 30
+        );
+        let made = Command::new("ffmpeg")
+            .args(["-v", "error", "-f", "lavfi", "-i", &source])
+            .args(["-c:v", "libx264", "-pix_fmt", "yuv420p", "-y"])
+            .arg(&path)
+            .status();
+        assert!(made.expect("ffmpeg").success());
+        path
+    }
+
+    /// An empty file.
+    pub fn empty_file(&self) -> PathBuf {
+        let path = self.folder.path().join("empty.mp4");
+        std::fs::write(&path, "").expect("a file");
+        path
+    }
+}
+
+/// A port whose successor is free too.
+fn free_port() -> u16 {
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for _ in 0..PORTS_LIMIT {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        if port < u16::MAX && is_free(port + 1) {
+            return port;
+        }
+    }
+    panic!("no two free ports in a row");
+}
