@@ -14,6 +14,7 @@ mod failures;
 mod machines;
 mod odd_videos;
 mod pipeline;
+mod reconcile;
 mod recorded_cases;
 mod services;
 mod support;

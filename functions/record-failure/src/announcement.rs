@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use videoflow_shared::clock;
 use videoflow_shared::error::classify;
 use videoflow_shared::jobs::{ErrorDetails, Job};
+use videoflow_shared::text::printable;
 
 use crate::event::Ended;
 use crate::{Error, Resources};
@@ -15,6 +16,9 @@ use crate::{Error, Resources};
 const SUBJECT_LIMIT: usize = 99;
 /// Characters of a cause in a notice: the rest is in the queue and the job table.
 const NOTICE_CAUSE_LIMIT: usize = 2000;
+
+/// Longest key that S3 takes.
+const KEY_LIMIT: usize = 1024;
 
 /// The ways of telling.
 #[derive(Debug)]
@@ -150,7 +154,7 @@ fn domain_event(job: &Job) -> Value {
         "source": {"bucket": job.source_bucket, "key": job.source_key, "versionId": job.source_version_id},
         "state": details.map(|details| &details.state),
         "error": details.map(|details| &details.error),
-        "cause": details.map(|details| cut(&details.cause, NOTICE_CAUSE_LIMIT)),
+        "cause": details.map(|details| printable(&details.cause, NOTICE_CAUSE_LIMIT)),
     })
 }
 
@@ -170,24 +174,21 @@ fn subject(details: Option<&ErrorDetails>) -> String {
         .to_owned()
 }
 
+/// What happened, and the two commands that go on from there.
 fn notice(job: &Job, details: Option<&ErrorDetails>, what: &str) -> String {
+    let (id, key) = (&job.job_id, printable(&job.source_key, KEY_LIMIT));
     let Some(details) = details else {
-        return format!("{} {what}.", job.source_key);
+        return format!("{key} {what}.\n\nJob: {id}\n");
     };
     format!(
-        "{} {what}.\n\nState: {}\nError: {}\nCause: {}\nExecution: {}\nJob: {}\n\nThe whole way: videoflow history {}\n",
-        job.source_key,
+        "{key} {what}.\n\nJob: {id}\nState: {}\nError: {}\nCause: {}\nExecution: {}\n\n\
+         The whole way: videoflow history {id}\n\
+         Again from the failed state, when the cause is mended: videoflow redrive {id}\n",
         details.state,
         details.error,
-        cut(&details.cause, NOTICE_CAUSE_LIMIT),
+        printable(&details.cause, NOTICE_CAUSE_LIMIT),
         details.execution,
-        job.job_id,
-        job.job_id,
     )
-}
-
-fn cut(text: &str, limit: usize) -> String {
-    text.chars().take(limit).collect()
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ struct Detail {
     cause: Option<String>,
 }
 
-/// Reads a message; `None` for other machines' executions and for such as no job has.
+/// Reads a message; `None` for other machines' executions, for such as no job has, and for first starts: only a start by
+/// a redrive changes a job.
 ///
 /// # Errors
 /// [`Error::MessageUnreadable`].
@@ -84,11 +85,15 @@ pub fn parse(body: &str, machine_arn: &str) -> Result<Option<Ended>, Error> {
     let Ok(job) = detail.name.parse() else {
         return Ok(None);
     };
+    let redrive_count = detail.redrive_count.unwrap_or(0);
+    if detail.status == Status::Running && redrive_count == 0 {
+        return Ok(None);
+    }
     Ok(Some(Ended {
         job,
         execution_arn: detail.execution_arn,
         status: detail.status,
-        redrive_count: detail.redrive_count.unwrap_or(0),
+        redrive_count,
         error: detail.error,
         cause: detail.cause,
     }))
@@ -137,6 +142,15 @@ mod tests {
         check(&event(&format!("{MACHINE}:7"), &job, "ABORTED"), Ok(true));
         check(&event(&format!("{MACHINE}-2"), &job, "FAILED"), Ok(false));
         check(&event(MACHINE, "by-hand", "FAILED"), Ok(false));
+    }
+
+    #[test]
+    fn ignores_first_starts() {
+        let job = JobId::of("b", "k", "1", "default").to_string();
+        let mut start = event(MACHINE, &job, "RUNNING");
+        check(&start, Ok(true));
+        start["detail"]["redriveCount"] = Value::from(0);
+        check(&start, Ok(false));
     }
 
     #[test]

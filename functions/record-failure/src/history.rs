@@ -7,7 +7,7 @@ use videoflow_shared::error::classify;
 use videoflow_shared::jobs::ErrorDetails;
 
 use crate::Error;
-use crate::event::Ended;
+use crate::event::{Ended, Status};
 use crate::failure::{Event, Failure, Kind, find};
 
 /// Executions within executions: VideoFlow has two levels, a Distributed Map would add one.
@@ -30,6 +30,10 @@ impl Histories {
     /// Finds the state that failed; what the event says of the error counts where the histories are gone.
     pub async fn find(&self, ended: &Ended) -> Result<ErrorDetails, Error> {
         let mut execution = ended.execution_arn.clone();
+        if ended.status == Status::Succeeded {
+            // Failures in its history were mended.
+            return Ok(details(Failure::default(), ended, execution));
+        }
         let mut failure = Failure::default();
         for _ in 0..DEPTH_LIMIT {
             let Some(events) = self.events(&execution).await? else {
@@ -186,7 +190,6 @@ mod tests {
     use videoflow_shared::identity::JobId;
 
     use super::*;
-    use crate::event::Status;
 
     fn ended() -> Ended {
         Ended {

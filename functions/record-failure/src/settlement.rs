@@ -28,7 +28,9 @@ pub enum Step {
 
 /// Decides by what the job table says.
 ///
-/// An execution that ended cannot be waiting for a review any more, so `AWAITING_REVIEW` is settled like PROCESSING.
+/// An execution that ended cannot be waiting for a review any more, so `AWAITING_REVIEW` is settled like PROCESSING. An
+/// execution that succeeded left its outcome on the job item; where it is not (an item that was deleted or restored), the
+/// outcome is lost, and the job is failed so that a new run can be forced. Only reconcile-library tells of such.
 pub fn next(job: &Job, ended: &Ended) -> Step {
     let is_newer = ended.redrive_count > job.redrive_count;
     if ended.redrive_count < job.redrive_count {
@@ -36,10 +38,9 @@ pub fn next(job: &Job, ended: &Ended) -> Step {
     }
     match (ended.status, job.job_status) {
         (Status::Running, JobStatus::Failed) if is_newer => Step::Reopen,
-        (Status::Running | Status::Succeeded | Status::PendingRedrive, _) => {
-            Step::Ignore("not an end in failure")
-        }
+        (Status::Running | Status::PendingRedrive, _) => Step::Ignore("not an end in failure"),
         (_, JobStatus::Processing | JobStatus::AwaitingReview) => Step::Settle,
+        (Status::Succeeded, _) => Step::Ignore("not an end in failure"),
         (_, JobStatus::Failed) if is_newer => Step::Settle,
         (_, JobStatus::Failed) if job.failure_announced != Some(ended.redrive_count) => {
             Step::Announce
@@ -162,7 +163,7 @@ impl Claims {
         }
     }
 
-    /// The job's claim, where the job holds it.
+    /// The job's claim, where the job holds it. What was published stays published.
     async fn held(&self, jobs: &Jobs, job: &Job) -> Result<Option<String>, Error> {
         let Some(claim_id) = &job.claim_id else {
             return Ok(None);
@@ -177,8 +178,10 @@ impl Claims {
             .send()
             .await;
         let answer = answer.map_err(|error| storage_error("GetItem of a claim", &error))?;
-        let owner = answer.item().and_then(|claim| claim.get("JobId"));
-        Ok((owner == Some(&key(&job.job_id))).then(|| claim_id.clone()))
+        let claim = |name: &str| answer.item().and_then(|claim| claim.get(name));
+        let is_held = claim("JobId") == Some(&key(&job.job_id))
+            && claim("ClaimStatus") != Some(&text("PUBLISHED"));
+        Ok(is_held.then(|| claim_id.clone()))
     }
 }
 
@@ -247,8 +250,20 @@ mod tests {
         check(
             ("PROCESSING", 0, None),
             (Status::Succeeded, 0),
+            Step::Settle,
+        );
+        check(
+            ("PROCESSING", 0, None),
+            (Status::PendingRedrive, 0),
             Step::Ignore("not an end in failure"),
         );
+        for status in ["PUBLISHED", "FAILED"] {
+            check(
+                (status, 0, None),
+                (Status::Succeeded, 0),
+                Step::Ignore("not an end in failure"),
+            );
+        }
     }
 
     #[test]

@@ -88,8 +88,20 @@ fn tables(prefix: &str) -> [Value; 2] {
     let claims = json!({
         "TableName": format!("{prefix}claims"),
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": "ClaimId", "AttributeType": "S"}],
+        "AttributeDefinitions": [
+            {"AttributeName": "ClaimId", "AttributeType": "S"},
+            {"AttributeName": "ClaimStatus", "AttributeType": "S"},
+            {"AttributeName": "UpdatedAt", "AttributeType": "S"},
+        ],
         "KeySchema": [{"AttributeName": "ClaimId", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{
+            "IndexName": "ClaimStatusUpdatedAt",
+            "KeySchema": [
+                {"AttributeName": "ClaimStatus", "KeyType": "HASH"},
+                {"AttributeName": "UpdatedAt", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }],
     });
     [jobs, claims]
 }

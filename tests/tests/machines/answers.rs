@@ -31,7 +31,8 @@ pub fn usual(state: &str) -> Value {
         "WriteBrief" => lambda(&json!({ "brief": "s3://o/work/brief.json", "warnings": 0 })),
         "CheckQuality" => quality(true, false),
         "PublishAssets" => lambda(&json!({ "brief": "s3://o/brief.json", "locations": {} })),
-        "ListOpenJobs" => json!({ "Items": [] }),
+        "ListOpenJobs" | "ListRunningClaims" | "ListDuplicates" => json!({ "Items": [] }),
+        "ReadOriginal" => json!({ "Item": { "JobStatus": { "S": "PUBLISHED" } } }),
         "DescribeExecution" => json!({ "Status": "RUNNING" }),
         "FindUnprocessed" => lambda(&json!({ "unprocessed": [], "checked": 2 })),
         // A state without a name reads the items of a Distributed Map.

@@ -508,23 +508,52 @@ fn reconcile_library_queues_what_was_missed_and_what_was_lost() {
             end,
         });
     };
+    let counts = |lost: u32, freed: u32, requeued: u32, queued: u32| {
+        Ok(
+            json!({ "lostJobs": lost, "freedClaims": freed, "requeuedJobs": requeued, "queuedVideos": queued }),
+        )
+    };
     way(
         vec![],
-        "ListOpenJobs SettleLostJobs FindMissedVideos",
-        Ok(json!({ "lostJobs": 0, "queuedVideos": 0 })),
+        "PrepareRun ListOpenJobs MendOpenJobs HasMoreOpenJobs ListOpenJobs MendOpenJobs HasMoreOpenJobs \
+         ListRunningClaims FreeLostClaims ListDuplicates RequeueDuplicates HasMoreDuplicates FindMissedVideos",
+        counts(0, 0, 0, 0),
     );
-    let open = json!({ "Items": [{ "JobId": { "S": "v-1" }, "ExecutionArn": { "S": "arn:1" } }] });
+    let open = json!([{ "JobId": { "S": "v-1" }, "ExecutionArn": { "S": "arn:1" } }]);
     let missed = json!({ "Payload": { "unprocessed": [{ "key": "a.mp4", "versionId": "1" }], "checked": 2 } });
+    let claims = json!({ "Items": [{ "ClaimId": { "S": "c" }, "JobId": { "S": "v-1" } }] });
+    let duplicates = json!({ "Items": [{ "OriginalJobId": { "S": "v-1" } }, { "OriginalJobId": { "S": "v-1" } }] });
     way(
         vec![
-            ("ListOpenJobs", returns(open)),
+            (
+                "ListOpenJobs",
+                vec![
+                    Answer::returns(json!({ "Items": open, "LastEvaluatedKey": {} })),
+                    Answer::returns(json!({ "Items": open })),
+                    Answer::returns(json!({ "Items": [] })),
+                ],
+            ),
             (
                 "DescribeExecution",
-                throws("Sfn.ExecutionDoesNotExistException"),
+                vec![
+                    Answer::throws("Sfn.ExecutionDoesNotExistException", ""),
+                    Answer::returns(json!({ "Status": "SUCCEEDED" })),
+                ],
+            ),
+            ("ListRunningClaims", returns(claims)),
+            ("FreeClaim", returns(json!({}))),
+            ("ListDuplicates", returns(duplicates)),
+            (
+                "ReadOriginal",
+                returns(json!({ "Item": { "JobStatus": { "S": "FAILED" } } })),
             ),
             ("FindUnprocessed", returns(missed)),
         ],
-        "ListOpenJobs SettleLostJobs DescribeExecution QueueLostJob FindMissedVideos",
-        Ok(json!({ "lostJobs": 1, "queuedVideos": 1 })),
+        "PrepareRun ListOpenJobs MendOpenJobs DescribeExecution QueueUnstartedJob HasMoreOpenJobs \
+         ListOpenJobs MendOpenJobs DescribeExecution IsExecutionGone QueueLostJob HasMoreOpenJobs \
+         ListOpenJobs MendOpenJobs HasMoreOpenJobs ListRunningClaims FreeLostClaims FreeClaim \
+         ListDuplicates RequeueDuplicates ReadOriginal IsOriginalFailed QueueDuplicates HasMoreDuplicates \
+         FindMissedVideos",
+        counts(2, 1, 1, 1),
     );
 }

@@ -87,7 +87,7 @@ async fn an_execution_is_described_listed_and_told_event_by_event() {
     );
     assert_eq!(
         described.output(),
-        Some(r#"{"lostJobs":0,"queuedVideos":0}"#)
+        Some(r#"{"lostJobs":0,"freedClaims":0,"requeuedJobs":0,"queuedVideos":0}"#)
     );
     assert_eq!(described.input(), Some(input.as_str()));
 
