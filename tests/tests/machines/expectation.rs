@@ -174,10 +174,9 @@ fn outcome(task: &Task, error: &str, times: Times, usual: &End) -> Option<End> {
         )
         | ("ArchiveSource", _) => End::Published,
         ("AwaitReview", "ReviewRejected" | "Timeout") => End::QualityFailed,
-        // An execution that nobody knows is lost.
-        ("DescribeExecution", "ExecutionDoesNotExistException" | "InvalidArnException") => {
-            End::Reconciled
-        }
+        // An execution that nobody knows was never started; a claim whose job is settled or works is not freed.
+        ("DescribeExecution", "ExecutionDoesNotExistException" | "InvalidArnException")
+        | ("FreeClaim", "TransactionCanceledException") => End::Reconciled,
         _ => return None,
     })
 }

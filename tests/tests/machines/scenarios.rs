@@ -254,8 +254,16 @@ fn waiting() -> Vec<Scenario> {
 }
 
 fn reconciling() -> Vec<Scenario> {
-    let open = json!({ "Items": [{ "JobId": { "S": "v-1" }, "ExecutionArn": { "S": "arn:1" } }] });
+    let item = json!({ "JobId": { "S": "v-1" }, "ExecutionArn": { "S": "arn:1" } });
+    let open = json!({ "Items": [item.clone()] });
+    let first_page = Answer::returns(
+        json!({ "Items": [item], "LastEvaluatedKey": { "JobId": { "S": "v-1" } } }),
+    );
+    let no_more = Answer::returns(json!({ "Items": [] }));
     let missed = json!({ "unprocessed": [{ "key": "a.mp4", "versionId": "1" }], "checked": 2 });
+    let claims = json!({ "Items": [{ "ClaimId": { "S": "c" }, "JobId": { "S": "v-1" } }] });
+    let duplicate = || json!({ "Items": [{ "OriginalJobId": { "S": "v-1" } }] });
+    let status = |status: &str| json!({ "Item": { "JobStatus": { "S": status } } });
     let reconcile = |name, answers| Scenario {
         name,
         machine: "reconcile-library",
@@ -265,15 +273,43 @@ fn reconciling() -> Vec<Scenario> {
     vec![
         reconcile("a library in order", vec![]),
         reconcile(
-            "a job that still runs",
-            vec![("ListOpenJobs", returns(open.clone()))],
+            "jobs that still run, on two pages",
+            vec![("ListOpenJobs", vec![first_page, no_more])],
         ),
         reconcile(
             "a lost job and a missed video",
             vec![
-                ("ListOpenJobs", returns(open)),
+                ("ListOpenJobs", returns(open.clone())),
                 ("DescribeExecution", returns(json!({ "Status": "ABORTED" }))),
                 ("FindUnprocessed", returns(lambda(&missed))),
+            ],
+        ),
+        reconcile(
+            "a job that was never started",
+            vec![
+                ("ListOpenJobs", returns(open)),
+                (
+                    "DescribeExecution",
+                    throws("Sfn.ExecutionDoesNotExistException"),
+                ),
+            ],
+        ),
+        reconcile(
+            "a claim without a job",
+            vec![("ListRunningClaims", returns(claims))],
+        ),
+        reconcile(
+            "a duplicate of a failed job",
+            vec![
+                ("ListDuplicates", returns(duplicate())),
+                ("ReadOriginal", returns(status("FAILED"))),
+            ],
+        ),
+        reconcile(
+            "a duplicate of a published job",
+            vec![
+                ("ListDuplicates", returns(duplicate())),
+                ("ReadOriginal", returns(status("PUBLISHED"))),
             ],
         ),
     ]

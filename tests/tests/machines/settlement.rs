@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use videoflow_platform::service::{Call, Service, ServiceError};
 use videoflow_platform::sqs::Queues;
 use videoflow_shared::attribute::{from_item, to_item};
+use videoflow_shared::batch::DeadLetters;
 
 use super::world::{CAUSE, Ended, JOB, Run};
 use crate::services::{BUS, Local, QUEUE, TOPIC};
@@ -77,7 +78,14 @@ impl Settlement {
                 notices_topic_arn: videoflow_platform::arn::topic(TOPIC),
                 bus_name: BUS.to_owned(),
             };
-            let function = Function::new(&local.client_of("record-failure"), resources);
+            let config = local.client_of("record-failure");
+            let dead_letters = DeadLetters {
+                client: aws_sdk_sqs::Client::new(&config),
+                queue_url: local.queues.url(&format!("{QUEUE}-dead-letters")),
+                receive_limit: 2,
+                function_name: "record-failure".to_owned(),
+            };
+            let function = Function::new(&config, resources, dead_letters);
             let tables = Client::new(&local.client());
             (local, tables, function, histories)
         });
