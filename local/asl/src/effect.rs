@@ -1,9 +1,10 @@
 //! What an execution asks its driver to do, and what the driver tells it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Milliseconds since 1970-01-01 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
@@ -35,15 +36,15 @@ impl Timestamp {
 }
 
 /// Names one attempt of a Task within its execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TaskId(pub u64);
 
 /// Names a timer within its execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TimerId(pub u64);
 
 /// Names a Distributed Map run within its execution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MapRunId(pub u64);
 
 /// How a Task waits for its service.
@@ -125,8 +126,9 @@ pub enum Effect {
     Finish,
 }
 
-/// What the driver tells an execution.
-#[derive(Debug, Clone, PartialEq)]
+/// What the driver tells an execution. Serialises, so that a driver may keep what it told ([`crate::replay`]).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
     /// A `.sync` or token Task's service accepted the call; `output` is its answer.
     TaskSubmitted {
@@ -184,4 +186,7 @@ pub enum Event {
         /// Cause given by the caller.
         cause: Option<String>,
     },
+    /// `RedriveExecution`: goes on from the states that failed or were aborted. Does nothing to an execution that runs,
+    /// has succeeded, or has no room for further events.
+    Redriven,
 }

@@ -4,6 +4,8 @@
 //! [`Execution::handle`] run it: what must be done in the world comes out as [`effect::Effect`]s, what happened goes in
 //! as [`effect::Event`]s, each with the time. The same seed and events give the same execution.
 //!
+//! So an execution that must outlive its process is kept as what was told to it, and [`replay`] brings it back.
+//!
 //! `StateMachine` is `Send + Sync`, `Execution` is `Send`: a driver may keep executions in tasks of a runtime. Two drivers
 //! are here: [`simulation`], with a virtual clock and a closure for the Tasks, and [`exec`], which does the same for cases
 //! written as JSON.
@@ -54,6 +56,7 @@ mod history;
 mod machine;
 mod query;
 mod random;
+pub mod replay;
 pub mod simulation;
 
 pub use diagnostic::{Diagnostic, Severity};

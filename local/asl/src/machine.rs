@@ -57,6 +57,11 @@ impl StateMachine {
     pub fn definition(&self) -> &Value {
         &self.definition
     }
+
+    /// The machine of the children of a Distributed Map, given that state's name.
+    pub fn item_processor(&self, state: &str) -> Option<Arc<Self>> {
+        self.region.item_processor(state)
+    }
 }
 
 /// States that belong together: of the machine, of a branch, of an item processor.
@@ -64,6 +69,23 @@ impl StateMachine {
 pub(crate) struct Region {
     pub(crate) start_at: usize,
     pub(crate) states: Vec<Arc<State>>,
+}
+
+impl Region {
+    fn item_processor(&self, name: &str) -> Option<Arc<StateMachine>> {
+        self.states.iter().find_map(|state| match &state.kind {
+            Kind::Parallel { branches } => branches
+                .iter()
+                .find_map(|branch| branch.item_processor(name)),
+            Kind::Map(map) => match &map.processor {
+                Processor::Inline(region) => region.item_processor(name),
+                Processor::Distributed(map) => {
+                    (*state.name == *name).then(|| Arc::clone(&map.machine))
+                }
+            },
+            _ => None,
+        })
+    }
 }
 
 /// One state.

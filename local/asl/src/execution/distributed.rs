@@ -38,15 +38,15 @@ impl Execution {
             Err(failure) => return self.fail(thread, failure),
         };
         let id = MapRunId(self.new_id());
-        let arn = self.map_run_arn(distributed);
-        let details = vec![("mapRunArn", Field::Text(Arc::from(arn)))];
+        let arn = self.new_map_run_arn(distributed);
+        let details = vec![("mapRunArn", Field::Text(Arc::from(arn.as_str())))];
         self.record_in(
             &mut thread,
             "MapRunStarted",
             Some(("mapRunStartedEventDetails", details)),
         );
         self.map_runs.insert(id, thread.id);
-        thread.waiting = Waiting::MapRun(Box::new(MapRun { id, ..run }));
+        thread.waiting = Waiting::MapRun(Box::new(MapRun { id, arn, ..run }));
         match reader {
             Some(reader) => self.read_items(thread, id, reader),
             None => self.start_children(thread, items),
@@ -60,6 +60,7 @@ impl Execution {
         let percentage = |setting: &Setting| setting.percentage(&scope);
         Ok(MapRun {
             id: MapRunId(0),
+            arn: String::new(),
             started: false,
             inputs: Vec::new(),
             outputs: Vec::new(),
@@ -76,7 +77,7 @@ impl Execution {
         })
     }
 
-    fn map_run_arn(&self, map: &Distributed) -> String {
+    fn new_map_run_arn(&self, map: &Distributed) -> String {
         let label = map.label.clone().unwrap_or_else(|| self.random.uuid());
         let machine = self
             .start

@@ -35,6 +35,7 @@ impl Execution {
     /// Does what the state is for: at first, and again at each retry.
     pub(super) fn attempt(&mut self, mut thread: Box<Thread>) {
         thread.waiting = Waiting::Nothing;
+        thread.halted = None;
         let state = Arc::clone(&thread.state);
         match &state.kind {
             Kind::Pass { result } => self.attempt_pass(thread, &state, result.as_ref()),

@@ -16,7 +16,7 @@ impl Execution {
         self.release(&mut thread);
         let failure = self.tell(&mut thread, failure);
         if failure.kind == FailureKind::Fatal {
-            return self.end_failed(thread.previous, &failure);
+            return self.fail_execution(thread, &failure);
         }
         let Err(mut thread) = self.retry(thread, &failure) else {
             return;
@@ -29,16 +29,23 @@ impl Execution {
         let Err(thread) = self.catch(thread, &failure) else {
             return;
         };
-        self.fail_region(&thread, failure);
+        self.fail_region(thread, failure);
     }
 
     /// A failure that the state's own handlers do not get: one within a Catch.
     pub(super) fn fail_unhandled(&mut self, mut thread: Box<Thread>, failure: Failure) {
         let failure = self.tell(&mut thread, failure);
         if failure.kind == FailureKind::Fatal {
-            return self.end_failed(thread.previous, &failure);
+            return self.fail_execution(thread, &failure);
         }
-        self.fail_region(&thread, failure);
+        self.fail_region(thread, failure);
+    }
+
+    /// The execution fails by this thread, which stays where it is for a redrive.
+    fn fail_execution(&mut self, thread: Box<Thread>, failure: &Failure) {
+        let previous = thread.previous;
+        self.park(thread);
+        self.end_failed(previous, failure);
     }
 
     /// Completes the cause with the state's name, and writes the event of a failed expression.
@@ -72,9 +79,9 @@ impl Execution {
     }
 
     /// The thread's region fails: so does the state around it, or the execution.
-    fn fail_region(&mut self, thread: &Thread, failure: Failure) {
+    fn fail_region(&mut self, thread: Box<Thread>, failure: Failure) {
         let Some((parent, index)) = thread.parent else {
-            return self.end_failed(thread.previous, &failure);
+            return self.fail_execution(thread, &failure);
         };
         let Some(mut parent) = self.take_thread(parent) else {
             return;
@@ -90,6 +97,7 @@ impl Execution {
         parent.previous = thread.previous;
         if let Waiting::Children(children) = &mut parent.waiting {
             children.running.remove(&index);
+            children.halted.insert(index, thread);
         }
         let failure = Failure {
             kind: FailureKind::Reported,
@@ -100,12 +108,10 @@ impl Execution {
 
     /// Aborts what runs within a Parallel or Map, and writes so.
     fn abort_children(&mut self, parent: &mut Thread) {
-        let Waiting::Children(children) = std::mem::take(&mut parent.waiting) else {
+        let Waiting::Children(mut children) = std::mem::take(&mut parent.waiting) else {
             return;
         };
-        let mut running: Vec<(usize, u64)> = children.running.into_iter().collect();
-        running.sort_unstable();
-        for (index, id) in running {
+        for (index, id) in children.take_running() {
             let Some(mut child) = self.take_thread(id) else {
                 continue;
             };
@@ -123,7 +129,9 @@ impl Execution {
                     Some(("mapIterationAbortedEventDetails", fields)),
                 );
             }
+            children.halted.insert(index, child);
         }
+        parent.halted = Some(Box::new(children));
     }
 
     fn record_aborted(&mut self, thread: &mut Thread) {
@@ -132,15 +140,32 @@ impl Execution {
         }
     }
 
-    /// Ends everything that runs, without a word: the execution's own last event says it.
+    /// Ends everything that runs, without a word: the execution's own last event says it. What ran is kept for a
+    /// redrive.
     pub(super) fn abort_all(&mut self) {
-        let mut threads: Vec<Box<Thread>> =
-            self.threads.drain().map(|(_, thread)| thread).collect();
-        threads.sort_unstable_by_key(|thread| thread.id);
-        for mut thread in threads {
-            self.release(&mut thread);
-        }
         self.ready.clear();
+        let mut threads = self.threads.values();
+        let root = threads.find_map(|thread| thread.parent.is_none().then_some(thread.id));
+        if let Some(mut root) = root.and_then(|id| self.take_thread(id)) {
+            self.halt(&mut root);
+            self.halted = Some(root);
+        }
+    }
+
+    /// Stops a thread and all within it.
+    fn halt(&mut self, thread: &mut Thread) {
+        if !matches!(thread.waiting, Waiting::Children(_)) {
+            return self.release(thread);
+        }
+        if let Waiting::Children(mut children) = std::mem::take(&mut thread.waiting) {
+            for (index, id) in children.take_running() {
+                if let Some(mut child) = self.take_thread(id) {
+                    self.halt(&mut child);
+                    children.halted.insert(index, child);
+                }
+            }
+            thread.halted = Some(Box::new(children));
+        }
     }
 
     /// Cancels what a thread waits for outside of the execution.

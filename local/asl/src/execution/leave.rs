@@ -158,6 +158,7 @@ impl Execution {
             Some(("stateExitedEventDetails", fields)),
         );
         thread.variables.assign(assigned);
+        thread.halted = None;
         let following = next
             .and_then(|index| thread.region.states.get(index))
             .map(Arc::clone);

@@ -14,7 +14,7 @@ use crate::machine::{Kind, MapState, Processor};
 use crate::query::Language;
 
 /// Most iterations that run at once where the definition does not say (AWS: about 40).
-const INLINE_CONCURRENCY: usize = 40;
+pub(super) const INLINE_CONCURRENCY: usize = 40;
 
 /// `name` and `index` of an iteration.
 pub(super) fn iteration_details(map: &Thread, index: usize) -> Fields {
@@ -141,7 +141,7 @@ impl Execution {
         template.evaluate(&scope, "ItemSelector").map(Arc::new)
     }
 
-    fn start_iteration(
+    pub(super) fn start_iteration(
         &mut self,
         thread: &mut Thread,
         map: &MapState,

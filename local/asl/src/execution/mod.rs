@@ -13,6 +13,7 @@ mod fail;
 mod leave;
 mod map;
 mod parallel;
+mod redrive;
 mod scope;
 mod settings;
 mod size;
@@ -30,7 +31,7 @@ use crate::failure::Failure;
 use crate::history::HistoryEvent;
 use crate::machine::{Kind, Processor, StateMachine};
 use crate::random::Random;
-use thread::{Thread, TimerUse};
+use thread::{Thread, TimerUse, Waiting};
 
 /// How an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -49,7 +50,7 @@ pub enum Status {
 }
 
 /// What an execution begins with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Start {
     /// ARN of the execution.
     pub execution_arn: String,
@@ -84,6 +85,8 @@ pub struct Execution {
     tasks: HashMap<TaskId, u64>,
     timers: HashMap<TimerId, TimerUse>,
     map_runs: HashMap<MapRunId, u64>,
+    /// The machine's own thread, with all within it, of an execution that ended unsuccessfully.
+    halted: Option<Box<Thread>>,
     last_id: u64,
     effects: Vec<Effect>,
     status: Status,
@@ -111,6 +114,7 @@ impl Execution {
             tasks: HashMap::new(),
             timers: HashMap::new(),
             map_runs: HashMap::new(),
+            halted: None,
             last_id: 0,
             effects: Vec::new(),
             status: Status::Running,
@@ -121,10 +125,7 @@ impl Execution {
             start,
         };
         execution.record_started();
-        if let Some(seconds) = execution.machine.timeout_seconds {
-            let due = now.plus_ms(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX));
-            execution.start_timer(TimerUse::Machine, due, false);
-        }
+        execution.start_machine_timeout();
         let region = Arc::clone(&execution.machine.region);
         match Thread::new(execution.new_id(), None, &region, input) {
             Some(thread) => execution.make_ready(Box::new(thread)),
@@ -141,7 +142,7 @@ impl Execution {
     /// Tells the execution what happened. Events that no longer matter (of cancelled Tasks, old timers) do nothing.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.now = now;
-        if self.status == Status::Running {
+        if self.status == Status::Running || event == Event::Redriven {
             self.dispatch(event);
             self.run();
         }
@@ -162,6 +163,7 @@ impl Execution {
                 outcome,
             } => self.child_ended(map_run, index, outcome),
             Event::Stopped { error, cause } => self.stop(error, cause),
+            Event::Redriven => self.redrive(),
         }
     }
 
@@ -203,6 +205,13 @@ impl Execution {
         }
     }
 
+    fn start_machine_timeout(&mut self) {
+        if let Some(seconds) = self.machine.timeout_seconds {
+            let ms = i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
+            self.start_timer(TimerUse::Machine, self.now.plus_ms(ms), false);
+        }
+    }
+
     /// The events so far.
     pub fn history(&self) -> &[HistoryEvent] {
         &self.history
@@ -211,6 +220,11 @@ impl Execution {
     /// How it stands.
     pub fn status(&self) -> Status {
         self.status
+    }
+
+    /// How often it was redriven.
+    pub fn redrive_count(&self) -> u32 {
+        self.start.redrive_count
     }
 
     /// The input.
@@ -243,6 +257,20 @@ impl Execution {
             },
             _ => None,
         }
+    }
+
+    /// The ARN of a Distributed Map's run, as the history names it.
+    pub fn map_run_arn(&self, map_run: MapRunId) -> Option<&str> {
+        match &self.threads.get(self.map_runs.get(&map_run)?)?.waiting {
+            Waiting::MapRun(run) => Some(&run.arn),
+            _ => None,
+        }
+    }
+
+    /// The name of a Distributed Map's state while it runs.
+    pub fn map_run_state(&self, map_run: MapRunId) -> Option<&str> {
+        let thread = self.threads.get(self.map_runs.get(&map_run)?)?;
+        Some(&thread.state.name)
     }
 
     /// The state whose attempt a running Task is.

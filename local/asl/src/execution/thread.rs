@@ -1,6 +1,6 @@
 //! One line of control.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -30,6 +30,8 @@ pub(super) struct Thread {
     pub(super) retries: Vec<u32>,
     pub(super) token: Option<String>,
     pub(super) waiting: Waiting,
+    /// The branches or iterations of its last attempt, where that failed: a redrive goes on with them.
+    pub(super) halted: Option<Box<Children>>,
 }
 
 /// What the context object says of a Map's item.
@@ -69,12 +71,24 @@ pub(super) struct Children {
     /// Items of a Map that wait for their turn.
     pub(super) items: Vec<Arc<Value>>,
     pub(super) started: usize,
+    /// Children that failed or were aborted, by index, in the states where that happened.
+    pub(super) halted: BTreeMap<usize, Box<Thread>>,
+}
+
+impl Children {
+    /// Index and thread of those that run, in the order of their indexes; then none runs.
+    pub(super) fn take_running(&mut self) -> Vec<(usize, u64)> {
+        let mut running: Vec<(usize, u64)> = self.running.drain().collect();
+        running.sort_unstable();
+        running
+    }
 }
 
 /// A Distributed Map.
 #[derive(Debug)]
 pub(super) struct MapRun {
     pub(super) id: MapRunId,
+    pub(super) arn: String,
     pub(super) started: bool,
     pub(super) inputs: Vec<Value>,
     pub(super) outputs: Vec<Option<Value>>,
@@ -121,6 +135,7 @@ impl Thread {
             retries: Vec::new(),
             token: None,
             waiting: Waiting::Nothing,
+            halted: None,
         })
     }
 

@@ -14,5 +14,6 @@ mod exec;
 mod histories;
 mod json_path;
 mod jsonata;
+mod redrive;
 mod states;
 mod support;
