@@ -122,7 +122,7 @@ impl Platform {
         state.connect(&render(&definitions.object_created, &values)?)?;
         let functions = functions(&config.functions, &values, &url);
         let host = Arc::new(Host::new(functions, data.join("logs")));
-        let (step_functions, interrupted) = StepFunctions::open(step_functions::Config {
+        let (step_functions, unsettled) = StepFunctions::open(step_functions::Config {
             machines: Machines::load(&definitions.machines, &values)?,
             folder: data.join("executions"),
             time_scale: config.time_scale,
@@ -150,7 +150,7 @@ impl Platform {
             tasks: Vec::new(),
         };
         platform.spawn(server, http_listener, s3, config.reconcile_interval);
-        platform.step_functions.announce_interrupted(&interrupted);
+        platform.step_functions.go_on(unsettled);
         Ok(platform)
     }
 
@@ -208,11 +208,11 @@ impl Platform {
         self.queues.visible_count(&queue)
     }
 
-    /// Ends everything: no new invocations, records on disk, processes gone.
+    /// Ends everything: executions stay as they are for the next start, no new invocations, processes gone.
     pub fn shut_down(&self) {
+        self.step_functions.stop();
         self.tasks.iter().for_each(JoinHandle::abort);
         self.host.shut_down();
-        self.step_functions.save();
     }
 }
 

@@ -2,20 +2,26 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 use videoflow_asl::effect::{Event, Timestamp};
-use videoflow_asl::{Execution, Start, StateMachine};
+use videoflow_asl::{Execution, StateMachine};
 
 use super::actor::Actor;
+use super::description::{Description, IS_RUNNING, NOT_REDRIVABLE};
+use super::entry::{Entry, Station};
+use super::journal::{Beginning, Blueprint};
+use super::library::Library;
 use super::machines::{Machine, Machines};
-use super::record::Description;
+use super::opening::{self, Resumption};
+use super::redrive::Redrives;
+use super::revive::start;
 use super::status_event::{DETAIL_TYPE, detail};
-use super::store::{Entry, Station, Store};
+use super::store::{Refused, Store};
 use super::tokens::Tokens;
 use crate::events::Events;
 use crate::names;
@@ -39,10 +45,13 @@ pub struct Config {
 pub(super) struct Shared {
     pub(super) machines: Machines,
     pub(super) store: Store,
+    pub(super) library: Library,
     pub(super) tokens: Tokens,
+    pub(super) redrives: Mutex<Redrives>,
     pub(super) time_scale: f64,
     pub(super) services: Arc<Services>,
     events: Arc<Events>,
+    is_stopped: AtomicBool,
 }
 
 impl Shared {
@@ -52,6 +61,17 @@ impl Shared {
         self.events
             .emit("aws.states", DETAIL_TYPE, &resources, &detail(description));
     }
+
+    /// The platform ends: what happens from now on is its end's doing and none of the executions' business.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped.load(Ordering::SeqCst)
+    }
+}
+
+/// What [`StepFunctions::open`] found that is not settled.
+pub struct Unsettled {
+    running: Vec<Resumption>,
+    ended: Vec<Description>,
 }
 
 /// Step Functions, running.
@@ -67,6 +87,7 @@ pub(super) struct Launch {
     pub(super) version_arn: Option<String>,
     pub(super) alias_arn: Option<String>,
     pub(super) compiled: Arc<StateMachine>,
+    pub(super) blueprint: Blueprint,
     pub(super) name: String,
     pub(super) input: String,
     pub(super) map_run_arn: Option<String>,
@@ -74,8 +95,15 @@ pub(super) struct Launch {
 
 impl Launch {
     /// An execution of a deployed machine, given the ARN that the caller used.
-    pub(super) fn of(machine: &Machine, used_arn: &str, name: String, input: String) -> Self {
+    pub(super) fn of(
+        machine: &Machine,
+        blueprint: Blueprint,
+        used_arn: &str,
+        name: String,
+        input: String,
+    ) -> Self {
         Self {
+            blueprint,
             machine_name: machine.name.clone(),
             machine_arn: machine.arn.clone(),
             version_arn: (used_arn != machine.arn).then(|| machine.version_arn()),
@@ -89,6 +117,17 @@ impl Launch {
 
     fn execution_arn(&self) -> String {
         names::execution_arn(&self.machine_name, &self.name)
+    }
+
+    fn beginning(&self, at: Timestamp, time_scale: f64) -> Beginning {
+        let (seed, _) = Uuid::new_v4().as_u64_pair();
+        Beginning {
+            blueprint: self.blueprint.clone(),
+            seed,
+            at,
+            time_scale,
+            execution: self.description(at),
+        }
     }
 
     fn description(&self, at: Timestamp) -> Description {
@@ -106,40 +145,63 @@ impl Launch {
             error: None,
             cause: None,
             redrive_count: 0,
+            redrive_date: None,
+            redrive_status: NOT_REDRIVABLE.to_owned(),
+            redrive_status_reason: Some(IS_RUNNING.to_owned()),
             map_run_arn: self.map_run_arn.clone(),
         }
     }
 }
 
 impl StepFunctions {
-    /// Opens the records. Executions that the platform's end interrupted are marked and announced as ABORTED by
-    /// [`Self::announce_interrupted`].
+    /// Opens the records and journals. Executions that ran when the platform ended go on with [`Self::go_on`].
     ///
     /// # Errors
-    /// The folder of the records cannot be read or written.
-    pub fn open(config: Config) -> io::Result<(Self, Vec<Description>)> {
-        let (store, interrupted) = Store::open(config.folder, config.time_scale, now().seconds())?;
+    /// The folder cannot be read or written.
+    pub fn open(config: Config) -> io::Result<(Self, Unsettled)> {
+        let library = Library::of(&config.folder);
+        let opened = opening::open(&config.folder, &library, now().seconds())?;
         let shared = Shared {
             machines: config.machines,
-            store,
+            store: Store::new(config.folder, config.time_scale, opened.entries),
+            library,
             tokens: Tokens::default(),
+            redrives: Mutex::default(),
             time_scale: config.time_scale,
             services: config.services,
             events: config.events,
+            is_stopped: AtomicBool::new(false),
         };
-        Ok((
-            Self {
-                shared: Arc::new(shared),
-            },
-            interrupted,
-        ))
+        let unsettled = Unsettled {
+            running: opened.running,
+            ended: opened.ended,
+        };
+        let shared = Arc::new(shared);
+        Ok((Self { shared }, unsettled))
     }
 
-    /// Announces executions that [`Self::open`] found interrupted, once the rules that listen are in place.
-    pub fn announce_interrupted(&self, interrupted: &[Description]) {
-        for description in interrupted {
+    /// Lets executions go on that [`Self::open`] found running, and announces those that had ended unheard or cannot
+    /// go on: once all services and the rules that listen are in place.
+    pub fn go_on(&self, unsettled: Unsettled) {
+        for description in &unsettled.ended {
             self.shared.announce(description);
         }
+        for resumption in unsettled.running {
+            let description = resumption.entry.description();
+            // The news of a redrive may have been lost; an ordinary start is no news to anyone.
+            if description.redrive_count > 0 {
+                self.shared.announce(&description);
+            }
+            let shared = Arc::clone(&self.shared);
+            let mut actor = Actor::new(shared, resumption.entry, resumption.blueprint);
+            actor.take_up(resumption.pending, resumption.last);
+            tokio::spawn(actor.run(resumption.inbox, Vec::new(), resumption.last));
+        }
+    }
+
+    /// Leaves all executions as they are, for another [`Self::open`] of the same folder to go on with.
+    pub fn stop(&self) {
+        self.shared.is_stopped.store(true, Ordering::SeqCst);
     }
 
     /// The machines that can be started.
@@ -151,46 +213,33 @@ impl StepFunctions {
     pub fn stations(&self, root_arn: &str) -> Vec<Station> {
         self.shared.store.stations(root_arn)
     }
-
-    /// Writes the records of all running executions.
-    pub fn save(&self) {
-        self.shared.store.write_all();
-    }
 }
 
-/// Starts an execution unless its ARN is taken, which is the error.
-pub(super) fn launch(shared: &Arc<Shared>, launch: &Launch) -> Result<Arc<Entry>, Arc<Entry>> {
+/// Starts an execution unless its ARN is taken.
+pub(super) fn launch(shared: &Arc<Shared>, launch: &Launch) -> Result<Arc<Entry>, Refused> {
     let at = now();
+    let arn = launch.execution_arn();
     let mut begun = None;
-    let entry = shared.store.insert(&launch.execution_arn(), || {
+    let entry = shared.store.insert(&arn, || {
+        let beginning = launch.beginning(at, shared.time_scale);
+        shared.store.journal(&arn).begin(&beginning)?;
         let (execution, effects) =
-            Execution::start(Arc::clone(&launch.compiled), start(launch), at);
+            Execution::start(Arc::clone(&launch.compiled), start(&beginning), at);
         let (sender, inbox) = mpsc::unbounded_channel::<Event>();
-        let entry = Arc::new(Entry::running(launch.description(at), execution, sender));
         begun = Some((inbox, effects));
-        entry
+        Ok(Arc::new(Entry::running(
+            beginning.execution,
+            execution,
+            sender,
+        )))
     })?;
     if let Some((inbox, effects)) = begun {
         shared.announce(&entry.description());
-        let actor = Actor::new(Arc::clone(shared), Arc::clone(&entry), &launch.machine_name);
-        tokio::spawn(actor.run(inbox, effects));
+        let blueprint = launch.blueprint.clone();
+        let actor = Actor::new(Arc::clone(shared), Arc::clone(&entry), blueprint);
+        tokio::spawn(actor.run(inbox, effects, at));
     }
     Ok(entry)
-}
-
-fn start(launch: &Launch) -> Start {
-    let (seed, _) = Uuid::new_v4().as_u64_pair();
-    Start {
-        execution_arn: launch.execution_arn(),
-        execution_name: launch.name.clone(),
-        state_machine_arn: launch.machine_arn.clone(),
-        state_machine_name: launch.machine_name.clone(),
-        role_arn: names::role_arn(names::unprefixed(&launch.machine_name)),
-        // The API has checked that it is JSON; a child's input comes from the engine.
-        input: serde_json::from_str(&launch.input).unwrap_or(Value::Null),
-        redrive_count: 0,
-        seed,
-    }
 }
 
 /// The time.

@@ -1,17 +1,27 @@
 //! Step Functions: the definitions, a driver that carries out the engine's effects, and the API.
 //!
 //! The engine decides, this module acts: one actor per execution ([`driver`]) owns the engine's
-//! `Execution`, calls services ([`integration`]), starts children ([`nested`], [`map_run`]) and keeps the record on disk
-//! ([`record`], [`store`]) so that a history can be read when nothing runs.
+//! `Execution`, calls services ([`integration`]) and starts children ([`nested`], [`map_run`]).
+//!
+//! What an execution is told goes into its [`journal`] first. From there, and with the definition that it began with
+//! ([`library`]), it is [`revive`]d: to go on after the platform was killed ([`opening`]), or when it is redriven
+//! ([`redrive`]). An execution that has ended has a [`record`], so that its history can be read when nothing runs.
 
 mod actor;
 mod api;
+mod description;
 mod driver;
+mod entry;
 mod integration;
+mod journal;
+mod library;
 mod machines;
 mod map_run;
 mod nested;
+mod opening;
 mod record;
+mod redrive;
+mod revive;
 mod status_event;
 mod store;
 #[cfg(test)]
@@ -19,7 +29,8 @@ mod tests;
 mod tokens;
 
 pub use api::StatesService;
-pub use driver::{Config, StepFunctions};
+pub use description::Description;
+pub use driver::{Config, StepFunctions, Unsettled};
+pub use entry::Station;
 pub use machines::{Definitions, Error as DefinitionError, Machine, Machines, Template, render};
-pub use record::{Description, Record};
-pub use store::Station;
+pub use record::Record;

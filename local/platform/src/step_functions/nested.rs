@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use videoflow_asl::effect::{Event, Pattern, TaskId};
 
+use super::actor::Try;
+use super::description::Description;
 use super::driver::Shared;
+use super::entry::Inbox;
 use super::integration::{Failure, Target, perform};
-use super::record::Description;
-use super::store::Inbox;
+use crate::names;
 use crate::service::{Call, Principal};
 use crate::services::Services;
 
@@ -24,14 +26,25 @@ pub(super) struct Nested {
 }
 
 impl Nested {
-    /// Starts the child and, for `.sync`, waits for its end. Stops it when `cancelled` comes or breaks.
+    /// Starts the child and, for `.sync`, waits for its end. Stops it when `cancelled` comes or breaks. After a restart
+    /// of the platform it takes up the child that it had started.
     pub(super) async fn run(
         self,
         target: Target,
         arguments: Value,
+        attempt: Try,
         cancelled: oneshot::Receiver<()>,
     ) {
-        let started = perform(&self.services, self.principal.clone(), &target, arguments).await;
+        let known = match &attempt {
+            Try::First => None,
+            Try::Again(Some(answer)) => Some(answer.clone()),
+            Try::Again(None) => self.started_before(&arguments),
+        };
+        let is_told = matches!(attempt, Try::Again(Some(_)));
+        let started = match known {
+            Some(answer) => Ok(answer),
+            None => perform(&self.services, self.principal.clone(), &target, arguments).await,
+        };
         let answer = match started {
             Ok(answer) => answer,
             Err(Failure { error, cause }) => {
@@ -53,10 +66,16 @@ impl Nested {
             .and_then(Value::as_str)
             .unwrap_or_default()
             .to_owned();
-        self.tell(Event::TaskSubmitted {
-            task: self.task,
-            output: answer,
-        });
+        if !is_told {
+            self.tell(Event::TaskSubmitted {
+                task: self.task,
+                output: answer,
+            });
+        }
+        self.wait(arn, cancelled).await;
+    }
+
+    async fn wait(&self, arn: String, cancelled: oneshot::Receiver<()>) {
         let Some(entry) = self.shared.store.find(&arn) else {
             let cause = format!("the child execution {arn} is gone");
             return self.tell(Event::TaskFailed {
@@ -69,6 +88,17 @@ impl Nested {
             description = entry.wait() => self.tell(outcome(self.task, self.pattern, &description)),
             _ = cancelled => self.stop(arn).await,
         }
+    }
+
+    /// The answer to a start that this Task has made before: the child has the name and the input that it would get.
+    fn started_before(&self, arguments: &Value) -> Option<Value> {
+        let text = |name: &str| arguments.get(name).and_then(Value::as_str);
+        let machine = self.shared.machines.find(text("StateMachineArn")?)?;
+        let arn = names::execution_arn(&machine.name, text("Name")?);
+        let child = self.shared.store.find(&arn)?.description();
+        let input: Value = serde_json::from_str(&child.input).ok()?;
+        (arguments.get("Input") == Some(&input))
+            .then(|| json!({"ExecutionArn": arn, "StartDate": child.start_date}))
     }
 
     async fn stop(&self, arn: String) {

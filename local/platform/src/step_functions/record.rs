@@ -1,4 +1,4 @@
-//! What is kept of an execution: its description and its events, in the API's shapes.
+//! What is shown of an execution: its description and its events, in the API's shapes, in a file once it has ended.
 
 use std::fs;
 use std::io;
@@ -8,110 +8,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use videoflow_asl::HistoryEvent;
 
-/// `DescribeExecution`'s answer, with the API's member names; times in seconds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Description {
-    /// ARN of the execution.
-    pub execution_arn: String,
-    /// Unqualified ARN of its machine.
-    pub state_machine_arn: String,
-    /// Version that it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state_machine_version_arn: Option<String>,
-    /// Alias that started it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state_machine_alias_arn: Option<String>,
-    /// Name.
-    pub name: String,
-    /// RUNNING, SUCCEEDED, FAILED, `TIMED_OUT` or ABORTED.
-    pub status: String,
-    /// Start, seconds since 1970.
-    pub start_date: f64,
-    /// End, seconds since 1970.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stop_date: Option<f64>,
-    /// Input as JSON text.
-    pub input: String,
-    /// Output as JSON text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
-    /// Error name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<String>,
-    /// Cause.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<String>,
-    /// How often it was redriven.
-    #[serde(default)]
-    pub redrive_count: u32,
-    /// Map Run that this is a child of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub map_run_arn: Option<String>,
-}
+use super::description::Description;
+use super::journal::Journal;
+use super::library::Library;
+use super::revive::revive;
 
-impl Description {
-    /// Has it not ended?
-    pub fn is_running(&self) -> bool {
-        self.status == "RUNNING"
-    }
-
-    /// Whether AWS would redrive it.
-    pub fn redrive_status(&self) -> &'static str {
-        match self.status.as_str() {
-            "RUNNING" | "SUCCEEDED" => "NOT_REDRIVABLE",
-            _ => "REDRIVABLE",
-        }
-    }
-
-    /// `DescribeExecution`'s answer with the members of Step Functions' integrations: names begin upper-case, times
-    /// are milliseconds; `documents` turns the JSON text of input and output into what the pattern gives.
-    pub fn envelope(&self, documents: impl Fn(&str) -> Value) -> Value {
-        let included = json!({"Included": true});
-        let mut envelope = json!({
-            "ExecutionArn": self.execution_arn,
-            "Input": documents(&self.input),
-            "InputDetails": included,
-            "Name": self.name,
-            "RedriveCount": self.redrive_count,
-            "RedriveStatus": self.redrive_status(),
-            "StartDate": milliseconds(self.start_date),
-            "StateMachineArn": self.state_machine_arn,
-            "Status": self.status,
-        });
-        let optional = [
-            ("Output", self.output.as_deref().map(documents)),
-            ("OutputDetails", self.output.as_ref().map(|_| included)),
-            ("Error", self.error.clone().map(Value::from)),
-            ("Cause", self.cause.clone().map(Value::from)),
-            ("StopDate", self.stop_date.map(milliseconds)),
-            (
-                "StateMachineVersionArn",
-                self.state_machine_version_arn.clone().map(Value::from),
-            ),
-            (
-                "StateMachineAliasArn",
-                self.state_machine_alias_arn.clone().map(Value::from),
-            ),
-        ];
-        if let Some(members) = envelope.as_object_mut() {
-            members.extend(
-                optional
-                    .into_iter()
-                    .filter_map(|(name, value)| Some((name.to_owned(), value?))),
-            );
-        }
-        envelope
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "milliseconds of any real date fit i64"
-)]
-fn milliseconds(seconds: f64) -> Value {
-    json!((seconds * 1000.0).round() as i64)
-}
+/// Ending of a file that is being written: after a crash, nothing but such a file is incomplete.
+pub(super) const PART: &str = "part";
 
 /// A history as it is kept and exported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -134,11 +37,31 @@ impl Record {
         folder.join(machine).join(format!("{name}.json"))
     }
 
-    /// Reads one record.
+    /// Reads the record of an execution. While that has not ended there is no such file, and its journal tells.
     ///
     /// # Errors
-    /// The file cannot be read or is no record.
-    pub fn read(path: &Path) -> io::Result<Self> {
+    /// There is no such execution, or its files cannot be read.
+    pub fn read(folder: &Path, execution_arn: &str) -> io::Result<Self> {
+        let path = Self::path(folder, execution_arn);
+        let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+        match Self::read_file(&path) {
+            Err(error) if is_missing(&error) => {}
+            read => return read,
+        }
+        match from_journal(folder, &path) {
+            // It has ended in the meantime.
+            Err(error) if is_missing(&error) => Self::read_file(&path),
+            read => read,
+        }
+    }
+
+    /// Whether there is such an execution, ended or not.
+    pub fn exists(folder: &Path, execution_arn: &str) -> bool {
+        let path = Self::path(folder, execution_arn);
+        path.is_file() || Journal::beside(&path).path().is_file()
+    }
+
+    fn read_file(path: &Path) -> io::Result<Self> {
         serde_json::from_slice(&fs::read(path)?).map_err(io::Error::other)
     }
 
@@ -152,10 +75,7 @@ impl Record {
             "previousEventId": last,
             "executionAbortedEventDetails": {"error": error, "cause": cause},
         }));
-        "ABORTED".clone_into(&mut self.execution.status);
-        self.execution.stop_date = Some(now_seconds);
-        self.execution.error = Some(error.to_owned());
-        self.execution.cause = Some(cause.to_owned());
+        self.execution.abort(now_seconds, error, cause);
     }
 
     /// Writes the record so that a reader or a crash sees the old or the new one, never a part.
@@ -179,58 +99,74 @@ pub(super) struct LiveRecord<'a> {
     pub(super) time_scale: f64,
 }
 
+fn from_journal(folder: &Path, path: &Path) -> io::Result<Record> {
+    let revived = revive(&Journal::beside(path), &Library::of(folder))?;
+    let events = revived.execution.history().iter().map(serde_json::to_value);
+    Ok(Record {
+        execution: revived.description,
+        events: events.collect::<Result<_, _>>()?,
+        time_scale: revived.beginning.time_scale,
+    })
+}
+
+impl LiveRecord<'_> {
+    /// Writes the record as [`Record::write`] does.
+    pub(super) fn write(&self, folder: &Path) -> io::Result<()> {
+        let path = Record::path(folder, &self.execution.execution_arn);
+        write_whole(&path, &serde_json::to_vec(self)?)
+    }
+}
+
 /// Replaces a file as a whole.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    let temporary = path.with_extension("json.part");
+    let temporary = path.with_extension(PART);
     fs::write(&temporary, bytes)?;
     fs::rename(&temporary, path)
 }
 
-/// Descriptions of all records below a folder, `<machine>/<execution>.json`, without the events, which are long.
-/// Files that are no records are left out.
+/// All files below a folder of records: `<machine>/<file>`.
 ///
 /// # Errors
 /// The folder cannot be listed; one that does not exist has no records.
-pub(super) fn read_descriptions(folder: &Path) -> io::Result<Vec<Description>> {
-    #[derive(Deserialize)]
-    struct Head {
-        execution: Description,
-    }
-    let mut descriptions = Vec::new();
+pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
     let machines = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(descriptions),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(files),
         machines => machines?,
     };
     for machine in machines {
         let machine = machine?.path();
-        let files = if machine.is_dir() {
-            Some(fs::read_dir(&machine)?)
-        } else {
-            None
-        };
-        for file in files.into_iter().flatten() {
-            let path = file?.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-            {
-                match serde_json::from_slice::<Head>(&fs::read(&path)?) {
-                    Ok(head) => descriptions.push(head.execution),
-                    Err(error) => {
-                        tracing::warn!(path = %path.display(), %error, "not a record of an execution");
-                    }
-                }
+        if machine.is_dir() {
+            for file in fs::read_dir(&machine)? {
+                files.push(file?.path());
             }
         }
     }
-    Ok(descriptions)
+    Ok(files)
+}
+
+/// The description in a record, without the events, which are long. `None`, and a warning, for what is no record.
+pub(super) fn read_description(path: &Path) -> Option<Description> {
+    #[derive(Deserialize)]
+    struct Head {
+        execution: Description,
+    }
+    let read = fs::read(path).and_then(|bytes| Ok(serde_json::from_slice::<Head>(&bytes)?));
+    match read {
+        Ok(head) => Some(head.execution),
+        Err(error) => {
+            tracing::warn!(path = %path.display(), %error, "not a record of an execution");
+            None
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::description::tests::description;
     use super::*;
 
     #[test]
@@ -252,50 +188,6 @@ mod tests {
         );
     }
 
-    fn description() -> Description {
-        Description {
-            execution_arn: "arn:e".to_owned(),
-            state_machine_arn: "arn:m".to_owned(),
-            state_machine_version_arn: Some("arn:m:1".to_owned()),
-            state_machine_alias_arn: None,
-            name: "e".to_owned(),
-            status: "SUCCEEDED".to_owned(),
-            start_date: 1.5,
-            stop_date: Some(2.25),
-            input: "{\"a\":1}".to_owned(),
-            output: Some("[2]".to_owned()),
-            error: None,
-            cause: None,
-            redrive_count: 0,
-            map_run_arn: None,
-        }
-    }
-
-    #[test]
-    fn the_envelope_of_sync_2_has_documents_as_values() {
-        let parse = |text: &str| serde_json::from_str(text).unwrap_or(Value::Null);
-        let expected = json!({
-            "ExecutionArn": "arn:e",
-            "Input": {"a": 1},
-            "InputDetails": {"Included": true},
-            "Name": "e",
-            "Output": [2],
-            "OutputDetails": {"Included": true},
-            "RedriveCount": 0,
-            "RedriveStatus": "NOT_REDRIVABLE",
-            "StartDate": 1500,
-            "StateMachineArn": "arn:m",
-            "StateMachineVersionArn": "arn:m:1",
-            "Status": "SUCCEEDED",
-            "StopDate": 2250,
-        });
-        assert_eq!(description().envelope(parse), expected);
-        assert_eq!(
-            description().envelope(|text| Value::from(text))["Output"],
-            json!("[2]")
-        );
-    }
-
     #[test]
     fn records_survive_writing_and_reading() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
@@ -306,9 +198,13 @@ mod tests {
         };
         record.write(folder.path())?;
         let path = Record::path(folder.path(), &record.execution.execution_arn);
-        assert_eq!(Record::read(&path)?, record);
-        assert_eq!(read_descriptions(folder.path())?, vec![record.execution]);
-        assert_eq!(read_descriptions(&folder.path().join("none"))?, vec![]);
+        assert_eq!(
+            Record::read(folder.path(), &record.execution.execution_arn)?,
+            record
+        );
+        assert_eq!(files(folder.path())?, std::slice::from_ref(&path));
+        assert_eq!(read_description(&path), Some(record.execution));
+        assert_eq!(files(&folder.path().join("none"))?, Vec::<PathBuf>::new());
         Ok(())
     }
 }

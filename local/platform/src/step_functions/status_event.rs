@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::record::Description;
+use super::description::Description;
 
 /// `detail-type` of the event.
 pub(super) const DETAIL_TYPE: &str = "Step Functions Execution Status Change";
@@ -35,8 +35,9 @@ pub(super) fn detail(description: &Description) -> Value {
         "output": if is_included { description.output.as_ref() } else { None },
         "outputDetails": description.output.as_ref().map(|_| &details),
         "redriveCount": description.redrive_count,
-        "redriveDate": null,
-        "redriveStatus": description.redrive_status(),
+        "redriveDate": description.redrive_date.map(milliseconds),
+        "redriveStatus": description.redrive_status,
+        "redriveStatusReason": description.redrive_status_reason,
         "error": description.error,
         "cause": description.cause,
     })

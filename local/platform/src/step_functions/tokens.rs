@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use videoflow_asl::effect::{Event, TaskId};
 
-use super::store::Inbox;
+use super::entry::Inbox;
 
 /// A Task that waits for its token.
 #[derive(Clone)]

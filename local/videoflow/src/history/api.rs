@@ -81,6 +81,12 @@ pub async fn execution(client: &Client, arn: &str) -> anyhow::Result<Execution> 
             .redrive_count
             .and_then(|count| count.try_into().ok())
             .unwrap_or(0),
+        redrive_date: described.redrive_date.map(|date| date.as_secs_f64()),
+        redrive_status: described
+            .redrive_status
+            .map(|status| status.as_str().to_owned())
+            .unwrap_or_default(),
+        redrive_status_reason: described.redrive_status_reason,
         map_run_arn: described.map_run_arn,
     };
     Ok(Execution {

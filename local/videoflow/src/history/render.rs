@@ -189,6 +189,9 @@ mod tests {
             error: None,
             cause: None,
             redrive_count: 0,
+            redrive_date: None,
+            redrive_status: "REDRIVABLE".into(),
+            redrive_status_reason: None,
             map_run_arn: None,
         };
         Node {

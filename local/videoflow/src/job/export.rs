@@ -117,13 +117,12 @@ impl Export<'_> {
     fn write_histories(&self, job: &JobId, folder: &Path) -> anyhow::Result<()> {
         let records = self.data.join("executions");
         for station in self.platform.step_functions().stations(&execution_arn(job)) {
-            let source = Record::path(&records, &station.execution_arn);
-            let target = Record::path(folder, &station.execution_arn);
-            if let Some(parent) = target.parent() {
-                fs::create_dir_all(parent)?;
-            }
-            fs::copy(&source, &target)
-                .with_context(|| format!("cannot copy {}", source.display()))?;
+            let arn = &station.execution_arn;
+            let record =
+                Record::read(&records, arn).with_context(|| format!("cannot read {arn}"))?;
+            record
+                .write(folder)
+                .with_context(|| format!("cannot write the history of {arn}"))?;
         }
         Ok(())
     }

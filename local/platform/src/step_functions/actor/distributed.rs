@@ -3,19 +3,20 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use uuid::Uuid;
-use videoflow_asl::Execution;
+use sha2::{Digest, Sha256};
 use videoflow_asl::effect::{Event, MapRunId};
 
 use super::{Actor, tell};
 use crate::step_functions::driver::{Launch, launch};
+use crate::step_functions::entry::Inbox;
 use crate::step_functions::map_run::read_items;
-use crate::step_functions::store::Inbox;
+use crate::step_functions::store::Refused;
 
 /// One run of a Distributed Map.
 pub(super) struct MapRun {
     arn: String,
     label: String,
+    state: String,
     children: Vec<Inbox>,
 }
 
@@ -62,20 +63,34 @@ impl Actor {
         let machine_arn = self.entry.description().state_machine_arn;
         let machine_name = self.machine_name.clone();
         let shared = Arc::clone(&self.shared);
+        let mut blueprint = self.blueprint.clone();
         let run = self.map_run(map_run);
+        blueprint.processors.push(run.state.clone());
         let child = Launch {
             machine_name: format!("{machine_name}/{}", run.label),
             machine_arn: format!("{machine_arn}/{}", run.label),
             version_arn: None,
             alias_arn: None,
             compiled,
-            name: Uuid::new_v4().to_string(),
+            blueprint,
+            name: child_name(&run.arn, index),
             input: input.to_string(),
             map_run_arn: Some(run.arn.clone()),
         };
-        // A fresh name: there is no execution of this ARN yet.
-        let Ok(entry) = launch(&shared, &child) else {
-            return;
+        let entry = match launch(&shared, &child) {
+            // Taken by this very child: the platform was restarted.
+            Ok(entry) | Err(Refused::Taken(entry)) => entry,
+            Err(Refused::Unwritable(error)) => {
+                let outcome = Err(("States.Runtime".to_owned(), error.to_string()));
+                return tell(
+                    &inbox,
+                    Event::ChildEnded {
+                        map_run,
+                        index,
+                        outcome,
+                    },
+                );
+            }
         };
         run.children.push(entry.inbox.clone());
         tokio::spawn(async move {
@@ -115,30 +130,37 @@ impl Actor {
         }
     }
 
-    /// The Map Run of an effect. Its ARN is in the history, in the event that came just before its first effect.
+    /// The Map Run of an effect.
     fn map_run(&mut self, id: MapRunId) -> &mut MapRun {
         let entry = &self.entry;
         self.map_runs.entry(id).or_insert_with(|| {
             let live = entry.live();
-            let mut events = live
-                .as_ref()
-                .map(Execution::history)
-                .unwrap_or_default()
-                .iter()
-                .rev();
-            let arn = events
-                .find_map(|event| event.text("mapRunArn"))
-                .unwrap_or_default()
-                .to_owned();
+            let execution = live.as_ref();
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            let arn = text(execution.and_then(|execution| execution.map_run_arn(id)));
             // `…:mapRun:<machine>/<label>:<id>`
             let label = arn
                 .rsplit_once('/')
                 .and_then(|(_, rest)| rest.split(':').next());
             MapRun {
                 label: label.unwrap_or("Map").to_owned(),
+                state: text(execution.and_then(|execution| execution.map_run_state(id))),
                 arn,
                 children: Vec::new(),
             }
         })
     }
+}
+
+/// A UUID, the same for the same child: after a restart of the platform it is known by it.
+fn child_name(map_run_arn: &str, index: usize) -> String {
+    let digest = Sha256::digest(format!("{map_run_arn}/{index}"));
+    let mut bytes = [0; 16];
+    bytes
+        .iter_mut()
+        .zip(digest)
+        .for_each(|(to, from)| *to = from);
+    uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .to_string()
 }

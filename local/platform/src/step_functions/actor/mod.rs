@@ -7,29 +7,28 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::AbortHandle;
-use tokio::time::Instant;
 use videoflow_asl::Status;
 use videoflow_asl::effect::{Effect, Event, MapRunId, TaskId, TimerId, Timestamp};
+use videoflow_asl::replay::Pending;
 
 use super::driver::{Shared, now};
-use super::store::{Entry, Inbox};
+use super::entry::{Entry, Inbox};
+use super::journal::{Blueprint, Journal};
 use crate::names;
 use crate::service::Principal;
 use distributed::MapRun;
 use tasks::Task;
-
-/// A running execution's record is at most this old on disk: often enough for `history` beside a running platform,
-/// rare enough that long histories do not keep the disk busy.
-const WRITE_INTERVAL: Duration = Duration::from_millis(250);
+pub(super) use tasks::Try;
 
 /// Owns one running execution.
 pub(super) struct Actor {
     shared: Arc<Shared>,
     entry: Arc<Entry>,
     machine_name: String,
+    blueprint: Blueprint,
+    journal: Journal,
     tasks: HashMap<TaskId, Running>,
     timers: HashMap<TimerId, AbortHandle>,
     map_runs: HashMap<MapRunId, MapRun>,
@@ -43,47 +42,62 @@ struct Running {
 }
 
 impl Actor {
-    pub(super) fn new(shared: Arc<Shared>, entry: Arc<Entry>, machine_name: &str) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, entry: Arc<Entry>, blueprint: Blueprint) -> Self {
+        let description = entry.description();
         let (tasks, timers, map_runs) = (HashMap::new(), HashMap::new(), HashMap::new());
         Self {
+            journal: shared.store.journal(&description.execution_arn),
+            machine_name: description.machine_name().to_owned(),
             shared,
             entry,
-            machine_name: machine_name.to_owned(),
+            blueprint,
             tasks,
             timers,
             map_runs,
         }
     }
 
-    /// Runs the execution to its end.
+    /// After a restart: does again what the execution waits for, which was told something `last` then. Its time stands
+    /// still from there to now.
+    pub(super) fn take_up(&mut self, pending: Vec<Pending>, last: Timestamp) {
+        for pending in pending {
+            self.carry_out_again(pending, last);
+        }
+    }
+
+    /// Runs the execution to its end, beginning with what the engine asked for `at` that time.
     pub(super) async fn run(
         mut self,
         mut inbox: mpsc::UnboundedReceiver<Event>,
         effects: Vec<Effect>,
+        at: Timestamp,
     ) {
-        self.carry_out(effects);
-        let mut unwritten_since = Some(Instant::now());
+        self.carry_out(effects, at);
         while !self.has_ended() {
-            let write_at = unwritten_since.map(|since| since + WRITE_INTERVAL);
-            let event = tokio::select! {
-                event = inbox.recv() => event,
-                () = tokio::time::sleep_until(write_at.unwrap_or_else(Instant::now)), if write_at.is_some() => {
-                    self.write();
-                    unwritten_since = None;
-                    continue;
-                }
+            let Some(event) = inbox.recv().await else {
+                break;
             };
-            let Some(event) = event else { break };
-            self.forget(&event);
-            let effects = self
-                .entry
-                .live()
-                .as_mut()
-                .map(|execution| execution.handle(event, now()));
-            self.carry_out(effects.unwrap_or_default());
-            unwritten_since.get_or_insert_with(Instant::now);
+            if self.shared.is_stopped() {
+                return;
+            }
+            self.handle(event);
         }
         self.finish();
+    }
+
+    /// The event is in the journal before anything follows from it.
+    fn handle(&mut self, event: Event) {
+        let at = now();
+        if let Err(error) = self.journal.append(at, &event) {
+            tracing::error!(%error, "cannot write the journal of an execution");
+        }
+        self.forget(&event);
+        let effects = self
+            .entry
+            .live()
+            .as_mut()
+            .map(|execution| execution.handle(event, at));
+        self.carry_out(effects.unwrap_or_default(), at);
     }
 
     /// Who calls: the machine, also for its Map's children.
@@ -107,27 +121,15 @@ impl Actor {
         self.tasks.clear();
         self.timers.drain().for_each(|(_, timer)| timer.abort());
         if let Some(execution) = self.entry.live().as_ref() {
-            let stopped = execution
-                .history()
-                .last()
-                .map_or_else(now, |event| event.timestamp);
-            self.entry.describe(|description| {
-                status_name(execution.status()).clone_into(&mut description.status);
-                description.stop_date = Some(stopped.seconds());
-                description.output = execution.output().map(Value::to_string);
-                description.error = execution.error().map(str::to_owned);
-                description.cause = execution.cause().map(str::to_owned);
-            });
+            self.entry
+                .describe(|description| description.update(execution));
         }
-        self.write();
-        self.entry.end();
+        // The news first: a crash in between tells it again, the other way round nobody would hear of it.
         self.shared.announce(&self.entry.description());
-    }
-
-    fn write(&self) {
         if let Err(error) = self.shared.store.write(&self.entry) {
             tracing::error!(%error, "cannot write the record of an execution");
         }
+        self.entry.end();
     }
 
     /// A Task or timer that has answered needs no cancelling.
@@ -147,7 +149,7 @@ impl Actor {
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect>) {
+    fn carry_out(&mut self, effects: Vec<Effect>, at: Timestamp) {
         for effect in effects {
             match effect {
                 Effect::StartTask {
@@ -157,20 +159,24 @@ impl Actor {
                     pattern,
                     token,
                 } => {
-                    self.start_task(Task {
+                    let task = Task {
                         id: task,
                         resource,
                         arguments,
                         pattern,
                         token,
-                    });
+                    };
+                    self.start_task(task, Try::First);
                 }
                 Effect::CancelTask { task } => self.cancel(task),
                 Effect::StartTimer {
                     timer,
                     due,
                     scalable,
-                } => self.start_timer(timer, due, scalable),
+                } => {
+                    let rest = rest((at, due), self.time_scale(scalable), at);
+                    self.start_timer(timer, rest);
+                }
                 Effect::CancelTimer { timer } => {
                     if let Some(timer) = self.timers.remove(&timer) {
                         timer.abort();
@@ -196,33 +202,86 @@ impl Actor {
         }
     }
 
-    fn start_timer(&mut self, timer: TimerId, due: Timestamp, scalable: bool) {
-        let wait = Duration::from_millis(u64::try_from(due.0.saturating_sub(now().0)).unwrap_or(0));
-        let wait = if scalable {
-            wait.mul_f64(self.shared.time_scale)
+    /// Carries out an effect again whose answer was lost with the process that waited for it.
+    fn carry_out_again(&mut self, pending: Pending, last: Timestamp) {
+        match pending.effect {
+            Effect::StartTask {
+                task,
+                resource,
+                arguments,
+                pattern,
+                token,
+            } => {
+                let task = Task {
+                    id: task,
+                    resource,
+                    arguments,
+                    pattern,
+                    token,
+                };
+                self.start_task(task, Try::Again(pending.submitted));
+            }
+            Effect::StartTimer {
+                timer,
+                due,
+                scalable,
+            } => {
+                let rest = rest((pending.since, due), self.time_scale(scalable), last);
+                self.start_timer(timer, rest);
+            }
+            effect => self.carry_out(vec![effect], last),
+        }
+    }
+
+    fn time_scale(&self, is_scalable: bool) -> f64 {
+        if is_scalable {
+            self.shared.time_scale
         } else {
-            wait
-        };
+            1.0
+        }
+    }
+
+    fn start_timer(&mut self, timer: TimerId, rest: Duration) {
         let inbox = self.entry.inbox.clone();
         let sleeping = tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
+            tokio::time::sleep(rest).await;
             tell(&inbox, Event::TimerFired { timer });
         });
         self.timers.insert(timer, sleeping.abort_handle());
     }
 }
 
-fn status_name(status: Status) -> &'static str {
-    match status {
-        Status::Running => "RUNNING",
-        Status::Succeeded => "SUCCEEDED",
-        Status::Failed => "FAILED",
-        Status::TimedOut => "TIMED_OUT",
-        Status::Aborted => "ABORTED",
-    }
+/// How long a timer that began and is due at these times, which are to be scaled, still runs at `now`.
+fn rest((since, due): (Timestamp, Timestamp), time_scale: f64, now: Timestamp) -> Duration {
+    let ms = |from: Timestamp, to: Timestamp| {
+        Duration::from_millis(u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0))
+    };
+    let whole = ms(since, due).mul_f64(time_scale);
+    whole.saturating_sub(ms(since, now))
 }
 
 /// The execution may have ended; then nobody wants to know.
 fn tell(inbox: &Inbox, event: Event) {
     let _ = inbox.send(event);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_runs_for_the_rest_of_its_time() {
+        let check = |time_scale: f64, now: i64, expected: u64| {
+            let times = (Timestamp(1000), Timestamp(61_000));
+            let rest = rest(times, time_scale, Timestamp(now));
+            assert_eq!(rest, Duration::from_millis(expected), "{time_scale} {now}");
+        };
+        check(1.0, 1000, 60_000);
+        check(1.0, 31_000, 30_000);
+        check(1.0, 99_000, 0);
+        check(0.02, 1000, 1200);
+        check(0.02, 1700, 500);
+        check(0.02, 31_000, 0);
+        check(0.0, 1000, 0);
+    }
 }

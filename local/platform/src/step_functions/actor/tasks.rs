@@ -9,9 +9,9 @@ use videoflow_asl::effect::{Event, Pattern, TaskId};
 use super::{Actor, Running, tell};
 use crate::service::Principal;
 use crate::services::Services;
+use crate::step_functions::entry::Inbox;
 use crate::step_functions::integration::{Failure, Target, perform, target};
 use crate::step_functions::nested::Nested;
-use crate::step_functions::store::Inbox;
 use crate::step_functions::tokens::Waiting;
 
 /// A Task that the engine starts.
@@ -23,8 +23,16 @@ pub(super) struct Task {
     pub(super) token: Option<String>,
 }
 
+/// How often a Task's call was made.
+pub(in crate::step_functions) enum Try {
+    /// Not yet.
+    First,
+    /// Perhaps, by a process that is gone; the answer, if the service is known to have accepted it.
+    Again(Option<Value>),
+}
+
 impl Actor {
-    pub(super) fn start_task(&mut self, task: Task) {
+    pub(super) fn start_task(&mut self, task: Task, attempt: Try) {
         let Some(target) = target(&task.resource) else {
             let cause = format!(
                 "the local platform has no integration for {}",
@@ -64,8 +72,8 @@ impl Actor {
                 pattern: task.pattern,
                 inbox,
             };
-            tokio::spawn(nested.run(target, task.arguments, cancelled));
-        } else {
+            tokio::spawn(nested.run(target, task.arguments, attempt, cancelled));
+        } else if !matches!(attempt, Try::Again(Some(_))) {
             tokio::spawn(call(services, principal, target, task, inbox));
         }
     }

@@ -10,13 +10,15 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use videoflow_asl::effect::Event;
 
+use super::description::Description;
 use super::driver::{Launch, Shared, StepFunctions, launch};
-use super::record::Description;
-use super::store::Entry;
+use super::entry::Entry;
+use super::redrive;
+use super::store::Refused;
 use crate::names;
 use crate::service::{Call, Service, ServiceError};
 use error::{internal, no_machine, refusal, required, stale_token};
-use shapes::{capitalise_members, history_event, is_name, page, with_token};
+use shapes::{capitalise_members, history_event, is_execution_arn, is_name, page, with_token};
 
 /// Largest input (AWS's limit), in bytes.
 const MAX_INPUT_BYTES: usize = 256 * 1024;
@@ -58,13 +60,13 @@ impl StatesService {
             Some(name) => return Err(refusal("InvalidName", &format!("Invalid Name: '{name}'"))),
             None => Uuid::new_v4().to_string(),
         };
-        let begun = launch(
-            &self.shared,
-            &Launch::of(machine, arn, name, input.to_owned()),
-        );
-        let description = match begun {
+        let blueprint = self.shared.library.blueprint(machine);
+        let blueprint = blueprint.map_err(|error| internal(&error.to_string()))?;
+        let wanted = Launch::of(machine, blueprint, arn, name, input.to_owned());
+        let description = match launch(&self.shared, &wanted) {
             Ok(entry) => entry.description(),
-            Err(existing) => same_running(&existing.description(), &document)?,
+            Err(Refused::Taken(existing)) => same_running(&existing.description(), &document)?,
+            Err(Refused::Unwritable(error)) => return Err(internal(&error.to_string())),
         };
         Ok(json!({"ExecutionArn": description.execution_arn, "StartDate": description.start_date}))
     }
@@ -83,6 +85,23 @@ impl StatesService {
             cause: text("Cause"),
         });
         Ok(json!({"StopDate": super::driver::now().seconds()}))
+    }
+
+    async fn redrive_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let entry = self.execution(parameters)?;
+        let description = entry.description();
+        if !description.is_running() {
+            // Its record may be on its way to the disk.
+            entry.wait().await;
+        }
+        let token = parameters.get("ClientToken").and_then(Value::as_str);
+        match redrive::redrive(&self.shared, &description.execution_arn, token) {
+            Ok(at) => Ok(json!({"RedriveDate": at.seconds()})),
+            Err(error @ redrive::Error::NotRedrivable(_)) => {
+                Err(refusal("ExecutionNotRedrivable", &error.to_string()))
+            }
+            Err(error @ redrive::Error::Unwritable(_)) => Err(internal(&error.to_string())),
+        }
     }
 
     fn list_executions(&self, parameters: &Value) -> Result<Value, ServiceError> {
@@ -105,12 +124,24 @@ impl StatesService {
                 members.retain(|name, _| {
                     !matches!(
                         name.as_str(),
-                        "Input" | "InputDetails" | "Output" | "OutputDetails" | "Cause" | "Error"
+                        "Input"
+                            | "InputDetails"
+                            | "Output"
+                            | "OutputDetails"
+                            | "Cause"
+                            | "Error"
+                            | "RedriveStatus"
+                            | "RedriveStatusReason"
                     )
                 });
                 members.insert("StartDate".to_owned(), json!(description.start_date));
-                if let Some(stopped) = description.stop_date {
-                    members.insert("StopDate".to_owned(), json!(stopped));
+                for (name, date) in [
+                    ("StopDate", description.stop_date),
+                    ("RedriveDate", description.redrive_date),
+                ] {
+                    if let Some(date) = date {
+                        members.insert(name.to_owned(), json!(date));
+                    }
                 }
             }
             item
@@ -219,6 +250,9 @@ impl StatesService {
 
     fn execution(&self, parameters: &Value) -> Result<Arc<Entry>, ServiceError> {
         let arn = required(parameters, "ExecutionArn")?;
+        if !is_execution_arn(arn) {
+            return Err(refusal("InvalidArn", &format!("Invalid Arn: '{arn}'")));
+        }
         let missing = || {
             refusal(
                 "ExecutionDoesNotExist",
@@ -239,6 +273,7 @@ impl Service for StatesService {
         let parameters = &call.parameters;
         match call.operation.as_str() {
             "StartExecution" => self.start_execution(parameters),
+            "RedriveExecution" => self.redrive_execution(parameters).await,
             "StopExecution" => self.stop_execution(parameters),
             "DescribeExecution" => self.describe_execution(parameters),
             "ListExecutions" => self.list_executions(parameters),

@@ -19,6 +19,12 @@ pub(super) fn is_name(name: &str) -> bool {
     (1..=MAX_NAME_LENGTH).contains(&name.len()) && name.chars().all(is_allowed)
 }
 
+/// `arn:<partition>:states:<region>:<account>:execution:<machine>:<name>`.
+pub(super) fn is_execution_arn(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.split(':').collect();
+    matches!(parts.as_slice(), ["arn", _, "states", _, _, "execution", machine, name] if !machine.is_empty() && !name.is_empty())
+}
+
 /// One page; the token is the index of the next item.
 pub(super) fn page<T>(
     items: Vec<T>,
@@ -129,6 +135,23 @@ mod tests {
         check("", false);
         check("a:b", false);
         check("a b", false);
+    }
+
+    #[test]
+    fn arns_of_executions_are_told_from_others() {
+        let check =
+            |arn: &str, expected: bool| assert_eq!(is_execution_arn(arn), expected, "{arn}");
+        check("arn:aws:states:us-east-1:000000000000:execution:m:e", true);
+        check(
+            "arn:aws:states:us-east-1:000000000000:execution:m/Map:e",
+            true,
+        );
+        check(
+            "arn:aws:states:us-east-1:000000000000:stateMachine:m",
+            false,
+        );
+        check("arn:aws:states:us-east-1:000000000000:execution:m:", false);
+        check("e", false);
     }
 
     #[test]
