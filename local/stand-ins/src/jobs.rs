@@ -1,9 +1,11 @@
 //! Jobs of the asynchronous stand-ins: a JSON file a job, written atomically, so that a job outlives the process that
-//! started it. A job that was not finished when its process ended is failed when the next one opens the queue.
+//! started it. A job that was not finished when its process ended is done again from its request by the next one: the
+//! real services do not notice either that their caller is gone.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +52,9 @@ struct State {
     running: HashMap<String, AbortHandle>,
 }
 
+/// What a job does.
+pub type Work = Pin<Box<dyn Future<Output = Result<Value, JobError>> + Send>>;
+
 /// A running job's way to tell how far it is.
 #[derive(Clone)]
 pub struct Progress {
@@ -74,7 +79,7 @@ impl Progress {
 }
 
 impl JobQueue {
-    /// Opens the queue whose records lie in `directory`; jobs that were not finished become failed ([`INTERRUPTED`]).
+    /// Opens the queue whose records lie in `directory`; jobs that were not finished wait for [`Self::take_up`].
     /// Records that cannot be read are left alone. At most `concurrency` jobs run at a time.
     pub fn open(directory: PathBuf, concurrency: usize) -> Self {
         Self::open_forgetful(directory, concurrency, None)
@@ -89,15 +94,7 @@ impl JobQueue {
         let mut state = State::default();
         for mut job in read_all(&directory) {
             if !job.status.is_final() {
-                job.status = JobStatus::Failed;
-                job.error = Some(JobError::new(
-                    INTERRUPTED,
-                    "the process that ran this job ended before the job did",
-                ));
-                job.finished_at = Some(OffsetDateTime::now_utc());
-                if let Err(error) = write(&directory, &job) {
-                    tracing::warn!(%error, job = job.id, "interrupted job not recorded");
-                }
+                job.status = JobStatus::Submitted;
             }
             state.jobs.insert(job.id.clone(), job);
         }
@@ -170,6 +167,27 @@ impl JobQueue {
         let task = tokio::spawn(self.clone().run(job.id.clone(), work));
         state.running.insert(job.id.clone(), task.abort_handle());
         Ok(Submission::New(job))
+    }
+
+    /// Does the jobs again that were not finished when their process ended, oldest first; `work` makes a job's work
+    /// from its request. One whose request is none any more fails.
+    pub fn take_up(&self, work: impl Fn(&Job, Progress) -> Result<Work, JobError>) {
+        let mut unfinished = self.list();
+        unfinished.retain(|job| !job.status.is_final());
+        for job in unfinished.iter().rev() {
+            let progress = Progress {
+                queue: self.clone(),
+                id: job.id.clone(),
+            };
+            match work(job, progress) {
+                Ok(work) => {
+                    let mut state = self.state();
+                    let task = tokio::spawn(self.clone().run(job.id.clone(), |_| work));
+                    state.running.insert(job.id.clone(), task.abort_handle());
+                }
+                Err(error) => self.finish(&job.id, JobStatus::Failed, None, Some(error)),
+            }
+        }
     }
 
     /// The job of this id.
@@ -337,16 +355,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unfinished_job_is_failed_after_a_restart() -> Result<(), Box<dyn std::error::Error>>
-    {
+    async fn unfinished_jobs_are_done_again_after_a_restart()
+    -> Result<(), Box<dyn std::error::Error>> {
         let directory = tempfile::tempdir()?;
         let queue = JobQueue::open(directory.path().to_owned(), 1);
-        queue.submit("a", None, json!({}), async |_| std::future::pending().await)?;
-        let reopened = JobQueue::open(directory.path().to_owned(), 1)
-            .get("a")
-            .ok_or("no job")?;
+        for (id, request) in [
+            ("a", json!({"n": 1})),
+            ("b", json!({"n": 2})),
+            ("c", json!(0)),
+        ] {
+            queue.submit(id, None, request, async |_| std::future::pending().await)?;
+        }
+        queue
+            .wait_for("a", |job| job.status == JobStatus::Running)
+            .await;
+        let reopened = JobQueue::open(directory.path().to_owned(), 1);
+        reopened.take_up(|job, _| {
+            let n = job.request.get("n").cloned();
+            let n = n.ok_or_else(|| JobError::new(INTERRUPTED, "no n"))?;
+            Ok(Box::pin(async { Ok(n) }))
+        });
+        for (id, expected) in [("a", json!(1)), ("b", json!(2))] {
+            let job = reopened.ended(id).await.ok_or("no job")?;
+            assert_eq!(
+                (job.status, job.result),
+                (JobStatus::Succeeded, Some(expected))
+            );
+        }
+        let job = reopened.ended("c").await.ok_or("no job")?;
         assert_eq!(
-            (reopened.status, reopened.error.map(|e| e.code)),
+            (job.status, job.error.map(|error| error.code)),
             (JobStatus::Failed, Some(INTERRUPTED.to_owned()))
         );
         Ok(())

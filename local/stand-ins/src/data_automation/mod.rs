@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use videoflow_platform::service::{Call, Objects, Service, ServiceError};
 
-use crate::jobs::{Job, JobQueue, JobStatus, Submission};
+use crate::jobs::{INTERRUPTED, Job, JobError, JobQueue, JobStatus, Submission};
 use crate::{Config, temporary_folder};
 
 mod chapters;
@@ -45,11 +45,29 @@ pub struct DataAutomation {
 impl DataAutomation {
     /// The service with its records and temporary files below the scratch directory.
     pub fn new(config: &Config) -> Self {
-        Self {
+        let service = Self {
             objects: Arc::clone(&config.objects),
             scratch: temporary_folder(config, "data-automation"),
             models: config.models.clone(),
             jobs: JobQueue::open(config.scratch.join("jobs/data-automation"), CONCURRENT_JOBS),
+        };
+        service.jobs.take_up(|job, _| {
+            let request = Request::parse(job.request.clone());
+            let request = request.map_err(|error| JobError::new(INTERRUPTED, error.message))?;
+            let id = job.id.rsplit('/').next().unwrap_or_default();
+            Ok(Box::pin(service.work(request, id).run()))
+        });
+        service
+    }
+
+    fn work(&self, request: Request, id: &str) -> run::Work {
+        run::Work {
+            objects: Arc::clone(&self.objects),
+            scratch: self.scratch.clone(),
+            models: self.models.clone(),
+            input: request.input,
+            output: request.output.folder(id),
+            id: id.to_owned(),
         }
     }
 
@@ -73,14 +91,7 @@ impl DataAutomation {
         let id = uuid::Uuid::new_v4();
         let arn = format!("arn:aws:bedrock:us-east-1:000000000000:data-automation-invocation/{id}");
         let token = request.token.clone();
-        let work = run::Work {
-            objects: Arc::clone(&self.objects),
-            scratch: self.scratch.clone(),
-            models: self.models.clone(),
-            input: request.input,
-            output: request.output.folder(&id.to_string()),
-            id: id.to_string(),
-        };
+        let work = self.work(request, &id.to_string());
         let submission = self
             .jobs
             .submit(&arn, token.as_deref(), parameters, move |_| work.run());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// Code of the error of a job whose process ended before it did.
+/// Code of the error of a job whose process ended before it did, and which cannot be done again.
 pub const INTERRUPTED: &str = "Interrupted";
 
 /// Where a job stands.

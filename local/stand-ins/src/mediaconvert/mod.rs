@@ -60,11 +60,15 @@ impl MediaConvert {
             CONCURRENT_JOBS,
             Some(TOKEN_MEMORY),
         );
-        Self {
+        let service = Self {
             objects: Arc::clone(&config.objects),
             scratch: temporary_folder(config, "mediaconvert"),
             jobs,
-        }
+        };
+        service
+            .jobs
+            .take_up(|job, progress| request::again(&service, job, progress));
+        service
     }
 }
 

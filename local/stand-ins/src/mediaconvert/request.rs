@@ -10,7 +10,7 @@ use videoflow_platform::service::ServiceError;
 use super::settings::CreateJob;
 use super::validate::validate;
 use super::{MediaConvert, answer, error, neutral, run};
-use crate::jobs::{JobStatus, Submission};
+use crate::jobs::{INTERRUPTED, Job, JobError, JobStatus, Progress, Submission, Work};
 
 /// A page of `ListJobs` or `SearchJobs`, and all that is ever listed here.
 const LISTED_JOBS: usize = 20;
@@ -48,12 +48,7 @@ struct SearchJobs {
 /// # Errors
 /// `BadRequestException` with the path of what is wrong or not supported.
 pub fn create(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
-    let mut stripped = parameters.clone();
-    if let Some(settings) = stripped.get_mut("Settings") {
-        *settings = neutral::strip(settings, "Settings")?;
-    }
-    let request: CreateJob = error::parse(stripped)?;
-    validate(&request)?;
+    let request = parsed(&parameters)?;
     let token = request.client_request_token.clone();
     let (objects, scratch) = (Arc::clone(&service.objects), service.scratch.clone());
     let work = move |progress| run::run(objects, scratch, request, progress);
@@ -65,6 +60,27 @@ pub fn create(service: &MediaConvert, parameters: Value) -> Result<Value, Servic
             Ok(json!({ "Job": answer::job(&job) }))
         }
     }
+}
+
+fn parsed(parameters: &Value) -> Result<CreateJob, ServiceError> {
+    let mut stripped = parameters.clone();
+    if let Some(settings) = stripped.get_mut("Settings") {
+        *settings = neutral::strip(settings, "Settings")?;
+    }
+    let request: CreateJob = error::parse(stripped)?;
+    validate(&request)?;
+    Ok(request)
+}
+
+/// The work of a job that was not finished.
+///
+/// # Errors
+/// `Interrupted`: the request is not valid any more.
+pub fn again(service: &MediaConvert, job: &Job, progress: Progress) -> Result<Work, JobError> {
+    let request =
+        parsed(&job.request).map_err(|error| JobError::new(INTERRUPTED, error.message))?;
+    let (objects, scratch) = (Arc::clone(&service.objects), service.scratch.clone());
+    Ok(Box::pin(run::run(objects, scratch, request, progress)))
 }
 
 /// Tells how a job stands.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use videoflow_platform::service::{Call, Objects, Service, ServiceError};
 
-use crate::jobs::{Job, JobError, JobQueue, JobStatus, Submission};
+use crate::jobs::{INTERRUPTED, Job, JobError, JobQueue, JobStatus, Submission, Work};
 use crate::{Config, ffmpeg, labels};
 
 mod answer;
@@ -45,12 +45,30 @@ impl Rekognition {
     /// The service with its job records below the scratch directory.
     pub fn new(config: &Config) -> Self {
         let queue = |name: &str| JobQueue::open(config.scratch.join("jobs").join(name), 1);
-        Self {
+        let service = Self {
             objects: Arc::clone(&config.objects),
             models: config.models.clone(),
             labels: queue("rekognition-labels"),
             moderation: queue("rekognition-moderation"),
+        };
+        for analysis in [Analysis::Labels, Analysis::Moderation] {
+            let again = |job: &Job, _| service.work(analysis, &job.request);
+            service.queue(analysis).take_up(again);
         }
+        service
+    }
+
+    /// The work of a job by its request, which was valid when it came.
+    fn work(&self, analysis: Analysis, request: &Value) -> Result<Work, JobError> {
+        let invalid = || JobError::new(INTERRUPTED, "the request is not known any more");
+        let (bucket, key) = video(request).ok_or_else(invalid)?;
+        let minimum = minimum_confidence(request);
+        let (objects, models) = (Arc::clone(&self.objects), self.models.clone());
+        Ok(Box::pin(async move {
+            let file = objects.file(&bucket, &key).await;
+            let file = file.map_err(|error| JobError::new("Failed", error.to_string()))?;
+            run(analysis, &models, &file, minimum).await
+        }))
     }
 
     fn queue(&self, analysis: Analysis) -> &JobQueue {
@@ -73,19 +91,15 @@ impl Rekognition {
         {
             return Err(invalid("the local service has no label filters"));
         }
-        let (bucket, key) = text("/Video/S3Object/Bucket")
-            .zip(text("/Video/S3Object/Name"))
-            .ok_or_else(|| invalid("Video.S3Object needs Bucket and Name"))?;
-        let minimum = parameters
-            .get("MinConfidence")
-            .and_then(Value::as_f64)
-            .unwrap_or(50.0);
+        let (bucket, key) =
+            video(&parameters).ok_or_else(|| invalid("Video.S3Object needs Bucket and Name"))?;
+        let minimum = minimum_confidence(&parameters);
         if !(0.0..=100.0).contains(&minimum) {
             return Err(invalid("MinConfidence must be between 0 and 100"));
         }
         let token = text("/ClientRequestToken");
         let is_known = |job: &Job| token.is_some() && job.token == token;
-        let file = self.objects.file(&bucket, &key).await.map_err(|error| {
+        self.objects.file(&bucket, &key).await.map_err(|error| {
             let message = format!(
                 "Unable to get object metadata from S3 ({error}). Check object key and bucket."
             );
@@ -97,11 +111,11 @@ impl Rekognition {
             return Err(ServiceError::new("LimitExceededException", 400, message));
         }
         let id = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        let models = self.models.clone();
-        let work = move |_| async move { run(analysis, &models, &file, minimum).await };
+        let work = self.work(analysis, &parameters);
+        let work = work.map_err(|error| invalid(&error.message))?;
         match self
             .queue(analysis)
-            .submit(&id, token.as_deref(), parameters, work)
+            .submit(&id, token.as_deref(), parameters, |_| work)
         {
             Ok(Submission::New(job) | Submission::Existing(job)) => Ok(json!({"JobId": job.id})),
             Ok(Submission::Conflict(_)) => {
@@ -178,6 +192,18 @@ impl Service for Rekognition {
 
 fn invalid(message: &str) -> ServiceError {
     ServiceError::new("InvalidParameterException", 400, message)
+}
+
+/// Bucket and key of the video.
+fn video(parameters: &Value) -> Option<(String, String)> {
+    let text = |path: &str| Some(parameters.pointer(path)?.as_str()?.to_owned());
+    text("/Video/S3Object/Bucket").zip(text("/Video/S3Object/Name"))
+}
+
+/// Percent; Rekognition's default is 50.
+fn minimum_confidence(parameters: &Value) -> f64 {
+    let given = parameters.get("MinConfidence").and_then(Value::as_f64);
+    given.unwrap_or(50.0)
 }
 
 /// What the answer says whatever was found.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use videoflow_platform::service::{Call, Objects, Service, ServiceError};
 
 use crate::Config;
-use crate::jobs::{JobError, JobQueue, Submission};
+use crate::jobs::{INTERRUPTED, JobError, JobQueue, Submission, Work};
 use crate::speech;
 
 mod description;
@@ -43,11 +43,22 @@ impl Transcribe {
     /// The service with its job records below the scratch directory.
     pub fn new(config: &Config) -> Self {
         let jobs = JobQueue::open(config.scratch.join("jobs/transcribe"), 1);
-        Self {
+        let service = Self {
             objects: Arc::clone(&config.objects),
             models: config.models.clone(),
             jobs,
-        }
+        };
+        service.jobs.take_up(|job, _| {
+            let request = Request::parse(&job.request);
+            let request = request.map_err(|cause| JobError::new(INTERRUPTED, cause))?;
+            Ok(service.work(request))
+        });
+        service
+    }
+
+    fn work(&self, request: Request) -> Work {
+        let (objects, models) = (Arc::clone(&self.objects), self.models.clone());
+        Box::pin(async move { run(&request, &*objects, models).await })
     }
 
     async fn start(&self, parameters: Value) -> Result<Value, ServiceError> {
@@ -73,9 +84,8 @@ impl Transcribe {
             ))
         })?;
         let name = request.name.clone();
-        let (objects, models) = (Arc::clone(&self.objects), self.models.clone());
-        let work = move |_| async move { run(&request, &*objects, models).await };
-        match self.jobs.submit(&name, None, parameters, work) {
+        let work = self.work(request);
+        match self.jobs.submit(&name, None, parameters, |_| work) {
             Ok(Submission::New(job) | Submission::Existing(job)) => {
                 Ok(json!({"TranscriptionJob": described(&job)}))
             }
