@@ -5,6 +5,7 @@ mod database;
 pub mod dynamodb;
 pub mod events;
 pub mod lambda;
+mod lines;
 pub mod names;
 pub mod platform;
 pub mod record;

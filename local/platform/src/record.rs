@@ -3,7 +3,7 @@
 mod resource;
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -72,8 +72,7 @@ impl Record {
     /// # Errors
     /// `Unwritable`.
     pub fn open(file: &Path) -> Result<Self, Error> {
-        let opened = OpenOptions::new().create(true).append(true).open(file);
-        let file = opened.map_err(|source| Error::Unwritable {
+        let file = crate::lines::open(file).map_err(|source| Error::Unwritable {
             path: file.display().to_string(),
             source,
         })?;

@@ -2,7 +2,7 @@
 //! laptop has nobody to send mail to.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -79,7 +79,7 @@ impl Topics {
     pub fn open(file: Option<&Path>) -> Result<Self, Error> {
         let mut state = State::default();
         if let Some(path) = file {
-            state.file = Some(OpenOptions::new().create(true).append(true).open(path)?);
+            state.file = Some(crate::lines::open(path)?);
             let text = std::fs::read_to_string(path)?;
             let notices = text.lines().rev().take(NOTICES_IN_MEMORY);
             // A line cut off by a crash is no notice.

@@ -4,7 +4,7 @@ mod pattern;
 mod service;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -82,9 +82,8 @@ impl Events {
         domain_bus: &str,
         archive: Option<&Path>,
     ) -> Result<Self, Error> {
-        let open = |path| OpenOptions::new().create(true).append(true).open(path);
         let state = State {
-            archive: archive.map(open).transpose()?,
+            archive: archive.map(crate::lines::open).transpose()?,
             ..State::default()
         };
         Ok(Self {

@@ -15,13 +15,17 @@ const RETRY_AFTER: Duration = Duration::from_secs(2);
 /// Pause after the queue could not be read, so that a broken disk is no busy loop.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Hands the messages of `queue` to `function` until the task is aborted, one batch at a time.
+/// Hands the messages of `queue` to `function` until the task is aborted, one batch at a time, beginning with what a
+/// process that was killed had in its hands.
 pub(super) async fn run(
     queues: Arc<Queues>,
     host: Arc<Host>,
     queue: String,
     function: &'static str,
 ) {
+    if let Err(error) = queues.release(&queue) {
+        tracing::error!(%error, %queue, "cannot release the messages of a queue");
+    }
     loop {
         match queues.poll(&queue, MAX_BATCH, MAX_WAIT).await {
             Ok(messages) if messages.is_empty() => {}

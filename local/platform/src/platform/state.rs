@@ -50,8 +50,8 @@ impl State {
         })
     }
 
-    /// Puts the rules: uploads to the ingest queue, executions of process-video that did not succeed to the
-    /// failures queue.
+    /// Puts the rules: uploads to the ingest queue, executions of process-video that did not succeed or are redriven to
+    /// the failures queue.
     pub(super) fn connect(&self, object_created: &str) -> Result<(), Error> {
         let failed = |error: crate::events::Error| failed("EventBridge", &error);
         let put = |name: &str, pattern: &str, queue: &str| {
@@ -66,7 +66,10 @@ impl State {
             "detail-type": ["Step Functions Execution Status Change"],
             "detail": {
                 "stateMachineArn": [names::state_machine_arn(names::PROCESS_VIDEO)],
-                "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                "$or": [
+                    {"status": ["FAILED", "TIMED_OUT", "ABORTED"]},
+                    {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]},
+                ],
             },
         });
         put("video-failed", &failures.to_string(), resource::FAILURES)

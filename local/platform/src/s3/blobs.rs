@@ -16,6 +16,9 @@ use super::error::Error;
 /// Bytes read or written at once.
 const CHUNK_BYTES: usize = 256 * 1024;
 
+/// Ending of a file that is being written.
+const PART: &str = "part";
+
 /// A folder of blobs.
 #[derive(Debug)]
 pub(super) struct Blobs {
@@ -47,6 +50,12 @@ impl Drop for Unfinished {
 impl Blobs {
     pub fn open(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == PART) {
+                std::fs::remove_file(path)?;
+            }
+        }
         Ok(Self {
             folder: folder.to_owned(),
         })
@@ -66,7 +75,7 @@ impl Blobs {
         E: std::fmt::Display,
     {
         let name = Uuid::new_v4().simple().to_string();
-        let path = self.path(&name);
+        let path = self.path(&format!("{name}.{PART}"));
         let mut unfinished = Unfinished(Some(path.clone()));
         let mut file = BufWriter::with_capacity(CHUNK_BYTES, File::create(&path).await?);
         let (mut md5, mut hasher, mut size_bytes) = (Md5::new(), Hasher::new(algorithm), 0_u64);
@@ -79,6 +88,7 @@ impl Blobs {
             file.write_all(&chunk).await?;
         }
         file.flush().await?;
+        tokio::fs::rename(&path, self.path(&name)).await?;
         unfinished.0 = None;
         Ok(Blob {
             name,

@@ -260,6 +260,14 @@ impl Queues {
         Ok(())
     }
 
+    /// Makes messages visible again whose receiver is known to be gone.
+    ///
+    /// # Errors
+    /// `Unusable`.
+    pub fn release(&self, queue: &str) -> Result<(), Error> {
+        self.store().release(arn::last_part(queue), now_ms())
+    }
+
     /// Messages of a queue that could be received now.
     ///
     /// # Errors

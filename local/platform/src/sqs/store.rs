@@ -201,6 +201,13 @@ impl Store {
             > 0)
     }
 
+    /// Makes messages visible that somebody has received and not settled.
+    pub fn release(&mut self, queue: &str, now_ms: i64) -> Result<(), Error> {
+        let sql = "UPDATE message SET visible_ms = ?2 WHERE queue = ?1 AND visible_ms > ?2 AND receive_count > 0";
+        self.connection.execute(sql, params![queue, now_ms])?;
+        Ok(())
+    }
+
     pub fn counts(&self, queue: &str, now_ms: i64) -> Result<Counts, Error> {
         self.attributes(queue)?;
         let sql = "SELECT count(*) FILTER (WHERE visible_ms <= ?2),
@@ -308,6 +315,17 @@ mod tests {
     fn bodies(store: &mut Store, queue: &str, now_ms: i64) -> Vec<String> {
         let messages = store.receive(queue, 10, None, now_ms).expect("a queue");
         messages.into_iter().map(|message| message.body).collect()
+    }
+
+    #[test]
+    fn releases_what_was_received_but_not_what_is_delayed() {
+        let mut store = store();
+        store.send("work", "a", "{}", None, 0).expect("a queue");
+        let delay = Some(Duration::from_secs(9));
+        store.send("work", "b", "{}", delay, 0).expect("a queue");
+        assert_eq!(bodies(&mut store, "work", 0), ["a"]);
+        store.release("work", 1).expect("a queue");
+        assert_eq!(bodies(&mut store, "work", 1), ["a"]);
     }
 
     #[test]

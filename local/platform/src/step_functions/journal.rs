@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use videoflow_asl::effect::{Event, Timestamp};
 
 use super::description::Description;
+use crate::lines;
 
 /// Goes up when journals of an earlier engine would be replayed differently.
 const VERSION: u32 = 1;
@@ -156,16 +157,7 @@ impl Journal {
 
     /// Cuts off a last line that is not whole, so that the next one stands by itself.
     pub(super) fn mend(&self) -> io::Result<()> {
-        let bytes = fs::read(&self.path)?;
-        let whole: usize = whole_lines(&bytes).map(|line| line.len() + 1).sum();
-        if whole < bytes.len() {
-            let whole = u64::try_from(whole).map_err(io::Error::other)?;
-            OpenOptions::new()
-                .write(true)
-                .open(&self.path)?
-                .set_len(whole)?;
-        }
-        Ok(())
+        lines::open(&self.path).map(drop)
     }
 
     /// Forgets the execution's way; its record stays.
@@ -197,12 +189,7 @@ fn parsed<'a, T: Deserialize<'a>>(line: &'a [u8], index: usize) -> Result<T, Err
 
 /// The lines that end.
 fn whole_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let end = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .unwrap_or_default();
-    let whole = bytes.get(..end).unwrap_or_default();
-    whole
+    lines::whole(bytes)
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty())
 }

@@ -65,7 +65,9 @@ async fn a_distributed_map_and_its_children_go_on() -> anyhow::Result<()> {
     let restarted = bench.restarted(folder.path(), EACH)?;
     restarted.settle(&token).await?;
     assert_eq!(restarted.end(&arn).await?.output.as_deref(), Some("[7]"));
-    let is_child = |path: &std::path::PathBuf| path.to_string_lossy().contains("/child.") && !path.ends_with("child/child.json");
+    let is_child = |path: &std::path::PathBuf| {
+        path.to_string_lossy().contains("/child.") && !path.ends_with("child/child.json")
+    };
     let mut children = crate::step_functions::record::files(folder.path())?;
     children.retain(is_child);
     assert_eq!(
