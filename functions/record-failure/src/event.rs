@@ -22,6 +22,13 @@ pub struct Ended {
     pub cause: Option<String>,
 }
 
+impl Ended {
+    /// Nothing but the start of a job that nobody has redriven.
+    pub fn is_first_start(&self) -> bool {
+        self.status == Status::Running && self.redrive_count == 0
+    }
+}
+
 /// How an execution is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, strum::Display)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

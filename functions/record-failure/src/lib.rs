@@ -148,6 +148,10 @@ impl Function {
             info!("not an end of process-video");
             return Ok(());
         };
+        if ended.is_first_start() {
+            info!("an ordinary start");
+            return Ok(());
+        }
         let Some(job) = self.jobs.get(&ended.job).await? else {
             info!(job = %ended.job, "no such job");
             return Ok(());
@@ -160,6 +164,11 @@ impl Function {
             settlement::Step::Reopen => {
                 self.claims
                     .reopen(&self.jobs, &job, ended.redrive_count)
+                    .await
+            }
+            settlement::Step::Note => {
+                self.claims
+                    .note_redrive(&self.jobs, &job, ended.redrive_count)
                     .await
             }
             settlement::Step::Settle => self.settle(&job, &ended).await,

@@ -20,10 +20,12 @@ pub enum Step {
     Settle,
     /// The job is known to have failed, but not everyone may have been told.
     Announce,
-    /// The job was failed and is redriven.
+    /// The job is redriven: it is work again, and so is its claim.
     Reopen,
     /// The job was settled, but the execution failed while it told so.
     TellUntold,
+    /// The job is redriven, and has been settled in the meantime.
+    Note,
 }
 
 /// Decides by what the job table says.
@@ -33,13 +35,19 @@ pub enum Step {
 /// outcome is lost, and the job is failed so that a new run can be forced. Only reconcile-library tells of such.
 pub fn next(job: &Job, ended: &Ended) -> Step {
     let is_newer = ended.redrive_count > job.redrive_count;
+    let is_open = matches!(
+        job.job_status,
+        JobStatus::Processing | JobStatus::AwaitingReview
+    );
     if ended.redrive_count < job.redrive_count {
         return Step::Ignore("an older redrive");
     }
     match (ended.status, job.job_status) {
         (Status::Running, JobStatus::Failed) if is_newer => Step::Reopen,
+        (Status::Running, _) if is_newer && is_open => Step::Reopen,
+        (Status::Running, _) if is_newer => Step::Note,
         (Status::Running | Status::PendingRedrive, _) => Step::Ignore("not an end in failure"),
-        (_, JobStatus::Processing | JobStatus::AwaitingReview) => Step::Settle,
+        _ if is_open => Step::Settle,
         (Status::Succeeded, _) => Step::Ignore("not an end in failure"),
         (_, JobStatus::Failed) if is_newer => Step::Settle,
         (_, JobStatus::Failed) if job.failure_announced != Some(ended.redrive_count) => {
@@ -84,15 +92,30 @@ impl Claims {
         self.write(jobs, job, update, "FAILED").await
     }
 
-    /// Takes a redriven job, and its claim, back to work.
+    /// Takes a redriven job, and its claim, back to work. One that awaits its review already goes on to do so.
     pub async fn reopen(&self, jobs: &Jobs, job: &Job, redrive_count: u32) -> Result<(), Error> {
+        let status = match job.job_status {
+            JobStatus::Failed => JobStatus::Processing,
+            open => open,
+        };
         let update = job_update(jobs, job)
             .update_expression(
                 "SET JobStatus = :to, RedriveCount = :redrives, UpdatedAt = :now REMOVE ErrorDetails, FailedAt",
             )
-            .expression_attribute_values(":to", text(JobStatus::Processing.into()))
+            .expression_attribute_values(":to", text(status.into()))
             .expression_attribute_values(":redrives", to_attribute(&json!(redrive_count)));
         self.write(jobs, job, update, "RUNNING").await
+    }
+
+    /// Notes the redrive, so that late news of the time before it is known to be old.
+    pub async fn note_redrive(
+        &self,
+        jobs: &Jobs,
+        job: &Job,
+        redrive_count: u32,
+    ) -> Result<(), Error> {
+        let attributes = Map::from_iter([("RedriveCount".to_owned(), json!(redrive_count))]);
+        Ok(jobs.update(&job.job_id, &attributes).await?)
     }
 
     /// Notes that everyone was told of the failure of this redrive.
@@ -305,6 +328,12 @@ mod tests {
     #[test]
     fn a_redrive_takes_the_job_back_to_work() {
         check(("FAILED", 0, Some(0)), (Status::Running, 1), Step::Reopen);
+        check(("PROCESSING", 0, None), (Status::Running, 1), Step::Reopen);
+        check(
+            ("AWAITING_REVIEW", 0, None),
+            (Status::Running, 1),
+            Step::Reopen,
+        );
         check(
             ("FAILED", 1, Some(1)),
             (Status::Running, 1),
@@ -315,5 +344,17 @@ mod tests {
             (Status::Running, 0),
             Step::Ignore("not an end in failure"),
         );
+    }
+
+    #[test]
+    fn late_news_of_a_redrive_leaves_a_settled_job_settled() {
+        for status in ["PUBLISHED", "REJECTED", "DUPLICATE", "FAILED_QC"] {
+            check((status, 0, None), (Status::Running, 1), Step::Note);
+            check(
+                (status, 1, None),
+                (Status::Failed, 0),
+                Step::Ignore("an older redrive"),
+            );
+        }
     }
 }
