@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{asl, history, run, up};
+use crate::commands::{asl, history, redrive, run, up};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]
@@ -18,6 +18,7 @@ Examples:
   videoflow run holiday.mp4 --out /tmp/briefs --json
   videoflow up                                  AWS's wire protocols on 127.0.0.1:4566
   videoflow history v-0123…                     down to the failed state
+  videoflow redrive v-0123…                     again from there, once the cause is mended
   videoflow asl check statemachines/*.asl.json"
 )]
 pub struct Arguments {
@@ -30,6 +31,7 @@ enum Command {
     Run(run::Arguments),
     Up(up::Arguments),
     History(history::Arguments),
+    Redrive(redrive::Arguments),
     Asl(asl::Arguments),
 }
 
@@ -39,6 +41,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Up(arguments) => up::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
+        Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Asl(arguments) => asl::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod commands;
+mod endpoint;
 mod history;
 mod job;
 mod local_platform;

@@ -1,17 +1,14 @@
 //! `videoflow history`: the tree of a job's executions.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_sfn::config::Credentials;
 
 use super::block_on;
-use crate::history::{Source, json, read_tree, text};
-
-/// Folders that are looked through when none is named: of `up` and of `run`.
-const DEFAULT_FOLDERS: [&str; 2] = [".videoflow", "videoflow-out/.videoflow"];
+use crate::history::{Source, find_folder, json, read_tree, text};
 
 /// Shows the executions of a job down to the state that failed: its name, input, output, error and cause
 #[derive(Debug, clap::Args)]
@@ -68,29 +65,11 @@ async fn find(arguments: &Arguments) -> anyhow::Result<(Source, String)> {
             .map(|arn| (source, arn))
             .with_context(|| format!("no execution of process-video is named {job}"));
     }
-    let folders = match &arguments.data {
-        Some(folder) => vec![folder.clone()],
-        None => DEFAULT_FOLDERS.iter().map(PathBuf::from).collect(),
-    };
-    for folder in &folders {
-        let records = folder.join("executions");
-        let source = Source::Files(records);
-        if let Some(arn) = source.find_job(job).await? {
-            return Ok((source, arn));
-        }
-    }
-    bail!(
-        "no job {job} in {}; name another folder with --data",
-        shown(&folders)
-    )
-}
-
-fn shown(folders: &[PathBuf]) -> String {
-    folders
-        .iter()
-        .map(|folder: &PathBuf| Path::display(folder).to_string())
-        .collect::<Vec<_>>()
-        .join(" or ")
+    let folder = find_folder(arguments.data.as_deref(), job)?;
+    let source = Source::Files(folder.join("executions"));
+    let arn = source.find_job(job).await?;
+    arn.map(|arn| (source, arn))
+        .with_context(|| format!("no job {job}"))
 }
 
 async fn client(arguments: &Arguments) -> aws_sdk_sfn::Client {

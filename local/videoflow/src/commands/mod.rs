@@ -2,18 +2,18 @@
 
 pub mod asl;
 pub mod history;
+pub mod redrive;
 pub mod run;
 pub mod up;
 
 use std::future::Future;
 use std::io::IsTerminal;
-use std::process::ExitCode;
 
 use anyhow::Context;
 use tracing_subscriber::EnvFilter;
 
 /// Runs a command's work on a tokio runtime.
-fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -5,22 +5,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
-use serde_json::{Value, json};
 use videoflow_platform::platform::Platform;
-use videoflow_shared::identity::JobId;
 use videoflow_shared::profiles;
 
 use super::{block_on, log_to_stderr};
-use crate::history::{self, Source, read_tree};
+use crate::endpoint;
+use crate::history::Source;
 use crate::job::display::Display;
-use crate::job::export::{Export, outputs};
-use crate::job::follow::{Settled, execution_arn, follow, outcome};
+use crate::job::export::Export;
+use crate::job::follow::{follow, outcome, wait_for_start};
+use crate::job::report::{Outcome, report, tell};
 use crate::job::submit;
 use crate::local_platform::{self, Parts, Wanted};
 use crate::tools;
 
-/// Exit code of a video that was rejected or failed its quality check.
-const REFUSED: u8 = 2;
+/// Who calls, in the record of calls.
+const PRINCIPAL: &str = "videoflow-run";
 
 /// Turns a video into a brief: runs the whole platform, shows the stations, leaves everything in DIR/<job>/
 #[derive(Debug, clap::Args)]
@@ -28,6 +28,8 @@ const REFUSED: u8 = 2;
 DIR/<job>/ has brief.json, brief.md, brief.html, subtitles/, media/, analysis/, histories/ and calls.jsonl; the
 platform's state is in DIR/.videoflow. Exit code: 0 published or already processed, 2 rejected or failed its
 quality check, 1 failed.
+
+A run that was killed goes on where it was when the next one begins in the same DIR.
 
 Examples:
   videoflow run holiday.mp4
@@ -52,57 +54,10 @@ pub struct Arguments {
     parts: Parts,
 }
 
-/// What a run ended with.
-#[derive(Debug, Default)]
-struct Outcome {
-    job: Option<JobId>,
-    status: String,
-    folder: Option<PathBuf>,
-    is_already_processed: bool,
-    error: Option<String>,
-}
-
-impl Outcome {
-    fn exit_code(&self) -> ExitCode {
-        match self.status.as_str() {
-            "PUBLISHED" => ExitCode::SUCCESS,
-            "REJECTED" | "FAILED_QC" => ExitCode::from(REFUSED),
-            _ => ExitCode::FAILURE,
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        json!({
-            "jobId": self.job.as_ref().map(JobId::as_str),
-            "status": self.status,
-            "outputs": self.folder.as_deref().map(outputs),
-            "alreadyProcessed": self.is_already_processed,
-            "error": self.error,
-        })
-    }
-}
-
 /// Carries out the command. With `--json` there is an object on standard output whatever happens.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let mut exit_code = ExitCode::FAILURE;
-    let done = block_on(async {
-        let outcome = process(arguments).await?;
-        exit_code = outcome.exit_code();
-        if arguments.json {
-            println!("{}", outcome.to_json());
-        }
-        Ok(exit_code)
-    });
-    if let (true, Err(error)) = (arguments.json, &done) {
-        let failed = Outcome {
-            status: "FAILED".to_owned(),
-            error: Some(format!("{error:#}")),
-            ..Outcome::default()
-        };
-        println!("{}", failed.to_json());
-    }
-    done
+    report(arguments.json, block_on(process(arguments)))
 }
 
 async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -128,27 +83,38 @@ async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
 }
 
 async fn work(arguments: &Arguments, platform: &Platform, data: &Path) -> anyhow::Result<Outcome> {
-    let s3 = submit::s3_client(&platform.endpoint_url());
+    let config = endpoint::config(&platform.endpoint_url(), PRINCIPAL).await;
+    let (s3, jobs) = (endpoint::s3(&config), endpoint::jobs(&config));
     let mut display = Display::new();
     let lost_before = platform.lost_uploads()?;
     let mut job = submit::upload(&s3, &arguments.video, &arguments.profile).await?;
     display.note(&format!("job {job}"));
-    let mut settled = follow(platform, &job, lost_before, &mut display).await?;
+    wait_for_start(platform, &job, lost_before).await?;
+    follow(platform, &job, &mut display).await;
+    let mut settled = outcome(&jobs, &job, 0).await?;
     let mut is_already_processed = false;
     if let Some(original) = settled
         .original
         .clone()
         .filter(|_| settled.status == "DUPLICATE")
     {
+        let known = jobs.get(&original).await?;
+        let is_settled = known.is_some_and(|job| job.job_status.is_settled());
+        if !is_settled {
+            display.note(&format!("{original} is at work on the same video"));
+            follow(platform, &original, &mut display).await;
+        }
         if arguments.force {
             job = submit::run_by_force(platform.http_api(), &original).await?;
             display.note(&format!(
                 "processed already as {original}; runs again as {job}"
             ));
-            settled = follow(platform, &job, lost_before, &mut display).await?;
+            wait_for_start(platform, &job, lost_before).await?;
+            follow(platform, &job, &mut display).await;
+            settled = outcome(&jobs, &job, 0).await?;
         } else {
-            settled = outcome(platform, &original).await?;
-            is_already_processed = settled.status == "PUBLISHED";
+            settled = outcome(&jobs, &original, 0).await?;
+            is_already_processed = is_settled && settled.status == "PUBLISHED";
             job = original;
         }
     }
@@ -164,53 +130,12 @@ async fn work(arguments: &Arguments, platform: &Platform, data: &Path) -> anyhow
     } else {
         export.write(&job).await?
     };
-    tell(&job, &settled, is_already_processed, &folder, data).await?;
-    let error = settled.error.filter(|_| settled.status != "PUBLISHED");
+    let source = Source::Files(data.join("executions"));
+    tell(&job, &settled, is_already_processed, Some(&folder), &source).await?;
     Ok(Outcome {
-        job: Some(job),
-        status: settled.status,
-        folder: Some(folder),
         is_already_processed,
-        error,
+        ..Outcome::of(&job, settled, Some(folder))
     })
-}
-
-/// Says on standard error how it ended and where things lie.
-async fn tell(
-    job: &JobId,
-    settled: &Settled,
-    is_already_processed: bool,
-    folder: &Path,
-    data: &Path,
-) -> anyhow::Result<()> {
-    match settled.status.as_str() {
-        "PUBLISHED" if is_already_processed => {
-            eprintln!("\nalready processed as {job} (--force runs it again)");
-        }
-        "PUBLISHED" => eprintln!("\npublished as {job}"),
-        status => eprintln!(
-            "\n{status}: {}",
-            settled.error.as_deref().unwrap_or("no reason was recorded")
-        ),
-    }
-    if settled.status == "FAILED" {
-        let source = Source::Files(data.join("executions"));
-        let tree = read_tree(&source, &execution_arn(job)).await?;
-        eprint!("\n{}", history::text(&tree));
-    }
-    let names = [
-        ("brief", "brief.html"),
-        ("player files", "media/stream"),
-        ("subtitles", "subtitles"),
-        ("histories", "histories"),
-    ];
-    for (what, name) in names {
-        let path = folder.join(name);
-        if path.exists() {
-            eprintln!("  {what:<13} {}", path.display());
-        }
-    }
-    Ok(())
 }
 
 /// A clear word before anything starts; what the file holds is for the sanitizer to judge.
@@ -241,32 +166,6 @@ fn check_profile(name: &str) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_json_object_always_has_the_same_members() {
-        let check =
-            |outcome: Outcome, expected: &str| assert_eq!(outcome.to_json().to_string(), expected);
-        check(
-            Outcome {
-                status: "FAILED".into(),
-                error: Some("no".into()),
-                ..Outcome::default()
-            },
-            "{\"jobId\":null,\"status\":\"FAILED\",\"outputs\":null,\"alreadyProcessed\":false,\"error\":\"no\"}",
-        );
-        let job = JobId::of("b", "k", "1", "default");
-        check(
-            Outcome {
-                job: Some(job.clone()),
-                status: "PUBLISHED".into(),
-                is_already_processed: true,
-                ..Outcome::default()
-            },
-            &format!(
-                "{{\"jobId\":\"{job}\",\"status\":\"PUBLISHED\",\"outputs\":null,\"alreadyProcessed\":true,\"error\":null}}"
-            ),
-        );
-    }
 
     #[test]
     fn files_that_cannot_be_videos_are_named() {

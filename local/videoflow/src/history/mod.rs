@@ -6,6 +6,7 @@ mod files;
 mod render;
 mod tree;
 
+pub use files::find_folder;
 pub use render::{json, text};
 pub use tree::read_tree;
 

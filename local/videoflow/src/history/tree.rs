@@ -1,6 +1,8 @@
 //! From executions to a tree, down to the state that failed.
 
 use serde_json::Value;
+use videoflow_platform::names;
+use videoflow_platform::step_functions::Station;
 
 use super::event::{Event, Kind};
 use super::{Execution, Source};
@@ -19,6 +21,38 @@ pub struct Node {
     pub failed: Option<FailedState>,
     /// What it started, in order.
     pub children: Vec<Node>,
+}
+
+impl Node {
+    /// Where the execution and all that it started stand, parents first.
+    pub fn stations(&self) -> Vec<Station> {
+        let mut stations = Vec::new();
+        self.add_stations(None, &mut stations);
+        stations
+    }
+
+    fn add_stations(&self, parent_arn: Option<&str>, stations: &mut Vec<Station>) {
+        let description = &self.execution.description;
+        let entered = self.execution.events.iter().rev();
+        let mut entered = entered.filter_map(|event| match &event.kind {
+            Kind::Entered { state, .. } => Some(state.clone()),
+            _ => None,
+        });
+        let machine = description.state_machine_arn.rsplit(':').next();
+        stations.push(Station {
+            execution_arn: description.execution_arn.clone(),
+            parent_arn: parent_arn.map(str::to_owned),
+            machine: names::unprefixed(machine.unwrap_or_default()).to_owned(),
+            name: description.name.clone(),
+            status: description.status.clone(),
+            state: entered.next(),
+            start_seconds: description.start_date,
+            stop_seconds: description.stop_date,
+        });
+        for child in &self.children {
+            child.add_stations(Some(&description.execution_arn), stations);
+        }
+    }
 }
 
 /// A state that failed.

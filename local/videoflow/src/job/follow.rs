@@ -3,13 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use serde_json::{Value, json};
 use videoflow_platform::names;
 use videoflow_platform::platform::Platform;
-use videoflow_platform::service::{Call, Principal};
 use videoflow_shared::identity::JobId;
+use videoflow_shared::jobs::{Job, JobStatus, Jobs};
 
 use super::display::Display;
+use crate::history::{Source, read_tree};
 
 /// From the upload to the start of the execution: an event, a message and a function.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -17,6 +17,8 @@ const START_LIMIT: Duration = Duration::from_mins(1);
 const SETTLE_LIMIT: Duration = Duration::from_secs(30);
 /// Pause between two looks: fast enough for the eye.
 const LOOK_INTERVAL: Duration = Duration::from_millis(100);
+/// Pause between two looks by way of the API: one looks at all histories.
+const ASK_INTERVAL: Duration = Duration::from_secs(1);
 /// State in which a person has to decide.
 const REVIEW_STATE: &str = "AwaitReview";
 
@@ -36,17 +38,33 @@ pub fn execution_arn(job: &JobId) -> String {
     names::execution_arn(&names::prefixed(names::PROCESS_VIDEO), job.as_str())
 }
 
-/// Shows the job's stations until it settles.
+/// Waits until the job's execution has started.
 ///
 /// `lost_before` is what [`Platform::lost_uploads`] said before the job was handed in.
-pub async fn follow(
+pub async fn wait_for_start(
     platform: &Platform,
     job: &JobId,
     lost_before: u64,
-    display: &mut Display,
-) -> anyhow::Result<Settled> {
+) -> anyhow::Result<()> {
     let arn = execution_arn(job);
-    wait_for_start(platform, &arn, lost_before).await?;
+    let begun = Instant::now();
+    while platform.step_functions().stations(&arn).is_empty() {
+        if platform.lost_uploads()? > lost_before {
+            bail!(
+                "start-processing failed again and again; see the logs in .videoflow/logs/start-processing"
+            );
+        }
+        if begun.elapsed() > START_LIMIT {
+            bail!("no execution started within {} s", START_LIMIT.as_secs());
+        }
+        tokio::time::sleep(LOOK_INTERVAL).await;
+    }
+    Ok(())
+}
+
+/// Shows the job's stations until its execution ends.
+pub async fn follow(platform: &Platform, job: &JobId, display: &mut Display) {
+    let arn = execution_arn(job);
     let mut is_review_told = false;
     loop {
         let stations = platform.step_functions().stations(&arn);
@@ -71,74 +89,64 @@ pub async fn follow(
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
     display.finish();
-    outcome(platform, job).await
 }
 
-async fn wait_for_start(platform: &Platform, arn: &str, lost_before: u64) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    while platform.step_functions().stations(arn).is_empty() {
-        if platform.lost_uploads()? > lost_before {
-            bail!(
-                "start-processing failed again and again; see the logs in .videoflow/logs/start-processing"
-            );
+/// Shows the job's stations on a platform elsewhere until its execution ends.
+pub async fn follow_elsewhere(
+    source: &Source,
+    job: &JobId,
+    display: &mut Display,
+) -> anyhow::Result<()> {
+    let arn = execution_arn(job);
+    loop {
+        let stations = read_tree(source, &arn).await?.stations();
+        display.show(&stations);
+        if stations
+            .first()
+            .is_some_and(|root| root.status != "RUNNING")
+        {
+            display.finish();
+            return Ok(());
         }
-        if begun.elapsed() > START_LIMIT {
-            bail!("no execution started within {} s", START_LIMIT.as_secs());
-        }
-        tokio::time::sleep(LOOK_INTERVAL).await;
+        tokio::time::sleep(ASK_INTERVAL).await;
     }
-    Ok(())
 }
 
-/// What the job's item says once it is settled: a failed execution's item is written after its end, by record-failure.
-pub async fn outcome(platform: &Platform, job: &JobId) -> anyhow::Result<Settled> {
+/// What the job's item says once it is settled: a failed execution's item is written after its end, by record-failure,
+/// with the count of its redrives.
+pub async fn outcome(jobs: &Jobs, job: &JobId, redrive_count: u32) -> anyhow::Result<Settled> {
     let begun = Instant::now();
     loop {
-        let item = item(platform, job).await?;
-        let text = |value: &Value| value.get("S").and_then(Value::as_str).map(str::to_owned);
-        let status = item
-            .get("JobStatus")
-            .and_then(text)
-            .context("the job has no item")?;
-        let is_open = matches!(status.as_str(), "PROCESSING" | "AWAITING_REVIEW");
-        if !is_open || begun.elapsed() > SETTLE_LIMIT {
-            let original = item.get("OriginalJobId").and_then(text);
-            let details = item
-                .get("ErrorDetails")
-                .and_then(|details| details.get("M"));
-            let detail = |name: &str| details.and_then(|details| details.get(name)).and_then(text);
-            let error = detail("error").map(|error| match detail("cause") {
-                Some(cause) => format!("{error}: {cause}"),
-                None => error,
-            });
-            // An execution that ended while its item says PROCESSING failed all the same.
-            let status = if is_open { "FAILED".to_owned() } else { status };
-            return Ok(Settled {
-                status,
-                original: original.map(|id| id.parse()).transpose()?,
-                error,
-            });
+        let item = jobs.get(job).await.context("cannot read the job's item")?;
+        let item = item.context("the job has no item")?;
+        let is_old = item.job_status == JobStatus::Failed && item.redrive_count < redrive_count;
+        if (item.job_status.is_settled() && !is_old) || begun.elapsed() > SETTLE_LIMIT {
+            return Ok(Settled::of(item));
         }
         tokio::time::sleep(LOOK_INTERVAL).await;
     }
 }
 
-async fn item(platform: &Platform, job: &JobId) -> anyhow::Result<Value> {
-    let parameters = json!({
-        "TableName": names::prefixed("jobs"),
-        "Key": {"JobId": {"S": job.as_str()}},
-        "ConsistentRead": true,
-    });
-    let principal = Principal("videoflow-run".to_owned());
-    let call = Call {
-        principal,
-        operation: "GetItem".to_owned(),
-        parameters,
-    };
-    let mut answer = platform
-        .services()
-        .call("dynamodb", call)
-        .await
-        .context("cannot read the job's item")?;
-    Ok(answer.get_mut("Item").map(Value::take).unwrap_or_default())
+impl Settled {
+    fn of(item: Job) -> Self {
+        // An execution that ended while its item says PROCESSING failed all the same.
+        let is_open = !item.job_status.is_settled();
+        let status = if is_open {
+            JobStatus::Failed
+        } else {
+            item.job_status
+        };
+        let error = item.error_details.map(|details| {
+            if details.cause.is_empty() {
+                details.error
+            } else {
+                format!("{}: {}", details.error, details.cause)
+            }
+        });
+        Self {
+            status: status.to_string(),
+            original: item.original_job_id,
+            error,
+        }
+    }
 }

@@ -3,4 +3,5 @@
 pub mod display;
 pub mod export;
 pub mod follow;
+pub mod report;
 pub mod submit;

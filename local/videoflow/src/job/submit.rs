@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -19,24 +18,6 @@ use videoflow_shared::identity::JobId;
 
 /// Entry of an upload's metadata that names its profile: start-processing reads it.
 const PROFILE_METADATA: &str = "videoflow-profile";
-
-/// The S3 client of the local platform; the key names who calls.
-pub fn s3_client(endpoint_url: &str) -> Client {
-    let config = aws_sdk_s3::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .endpoint_url(endpoint_url)
-        .region(Region::from_static(names::REGION))
-        .credentials_provider(Credentials::new(
-            "videoflow-run",
-            "local",
-            None,
-            None,
-            "local",
-        ))
-        .force_path_style(true)
-        .build();
-    Client::from_conf(config)
-}
 
 /// Puts the file into the source bucket; its name is the key. Answers the id of the job that the upload wakes.
 pub async fn upload(s3: &Client, video: &Path, profile: &str) -> anyhow::Result<JobId> {

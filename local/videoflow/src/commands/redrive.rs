@@ -1,0 +1,298 @@
+//! `videoflow redrive`: a failed job goes on from the state that failed.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
+use aws_sdk_sfn::types::ExecutionStatus;
+use videoflow_platform::names;
+use videoflow_shared::identity::JobId;
+use videoflow_shared::jobs::{Job, JobStatus};
+
+use super::{block_on, log_to_stderr};
+use crate::endpoint;
+use crate::history::{Source, find_folder};
+use crate::job::display::Display;
+use crate::job::export::Export;
+use crate::job::follow::{execution_arn, follow, follow_elsewhere, outcome};
+use crate::job::report::{Outcome, report, tell};
+use crate::local_platform::{self, Parts, Running, Wanted};
+use crate::tools;
+
+/// Who calls, in the record of calls.
+const PRINCIPAL: &str = "videoflow-redrive";
+
+/// Lets a failed job go on from the state that failed, once the cause is mended
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+What had succeeded is neither run nor paid for again. Without --out, --data or --endpoint-url the job is looked for in
+./.videoflow and then in ./videoflow-out/.videoflow. Exit code: 0 published, 2 rejected or failed its quality check,
+1 failed again or not redriven.
+
+Examples:
+  videoflow redrive v-0123…
+  videoflow redrive v-0123… --out /tmp/briefs   as `videoflow run --out /tmp/briefs` was
+  videoflow redrive v-0123… --data /srv/videoflow
+  videoflow redrive v-0123… --endpoint-url http://127.0.0.1:4566")]
+pub struct Arguments {
+    /// Job id
+    job: JobId,
+    /// Folder with the results of `videoflow run`
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "endpoint_url"])]
+    out: Option<PathBuf>,
+    /// Folder with a local platform's state; results stay in its S3
+    #[arg(long, value_name = "DIR", conflicts_with = "endpoint_url")]
+    data: Option<PathBuf>,
+    /// Address of a running `videoflow up`; results stay in its S3
+    #[arg(long, value_name = "URL")]
+    endpoint_url: Option<String>,
+    /// Print one JSON object as the last line of standard output
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    parts: Parts,
+}
+
+/// Carries out the command. With `--json` there is an object on standard output whatever happens.
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    log_to_stderr();
+    let done = match &arguments.endpoint_url {
+        Some(url) => block_on(elsewhere(arguments, url)),
+        None => block_on(here(arguments)),
+    };
+    report(arguments.json, done)
+}
+
+/// On a platform that runs.
+async fn elsewhere(arguments: &Arguments, url: &str) -> anyhow::Result<Outcome> {
+    let job = &arguments.job;
+    let config = endpoint::config(url, PRINCIPAL).await;
+    let redrives = match begin(&config, job).await? {
+        Begun::Redriven(redrives) => redrives,
+        Begun::Running => {
+            bail!(
+                "{job} is still running; `videoflow history {job} --endpoint-url {url}` shows where"
+            )
+        }
+    };
+    let source = Source::Api(aws_sdk_sfn::Client::new(&config));
+    follow_elsewhere(&source, job, &mut Display::new()).await?;
+    let settled = outcome(&endpoint::jobs(&config), job, redrives).await?;
+    tell(job, &settled, false, None, &source).await?;
+    Ok(Outcome::of(job, settled, None))
+}
+
+/// On a platform in this process.
+async fn here(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let (data, out) = folders(arguments)?;
+    let tools = tools::find(arguments.parts.functions.as_deref())?;
+    let wanted = Wanted {
+        data: &data,
+        shown: &data,
+        port: 0,
+        reconcile_interval: None,
+        definitions: arguments.parts.statemachines.as_ref(),
+    };
+    let running = local_platform::start(&wanted, &tools)
+        .await
+        .context("cannot start the platform (one that runs already is named by --endpoint-url)")?;
+    let outcome = tokio::select! {
+        outcome = work(&arguments.job, &running, &data, out.as_deref()) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    running.platform.shut_down();
+    outcome
+}
+
+async fn work(
+    job: &JobId,
+    running: &Running,
+    data: &Path,
+    out: Option<&Path>,
+) -> anyhow::Result<Outcome> {
+    let platform = &running.platform;
+    let config = endpoint::config(&platform.endpoint_url(), PRINCIPAL).await;
+    let mut display = Display::new();
+    let redrives = match begin(&config, job).await? {
+        Begun::Redriven(redrives) => redrives,
+        Begun::Running => {
+            display.note("the job had not ended when its platform did, and goes on");
+            0
+        }
+    };
+    follow(platform, job, &mut display).await;
+    let settled = outcome(&endpoint::jobs(&config), job, redrives).await?;
+    let s3 = endpoint::s3(&config);
+    let folder = match out {
+        Some(out) => {
+            let export = Export {
+                platform,
+                s3: &s3,
+                data,
+                out,
+            };
+            Some(export.write(job).await?)
+        }
+        None => None,
+    };
+    let source = Source::Files(data.join("executions"));
+    tell(job, &settled, false, folder.as_deref(), &source).await?;
+    Ok(Outcome::of(job, settled, folder))
+}
+
+/// The folder of the state, and that of results where `run` made both.
+fn folders(arguments: &Arguments) -> anyhow::Result<(PathBuf, Option<PathBuf>)> {
+    let named = match (&arguments.out, &arguments.data) {
+        (Some(out), _) => Some(out.join(".videoflow")),
+        (None, data) => data.clone(),
+    };
+    let data = find_folder(named.as_deref(), arguments.job.as_str())?;
+    let is_of_run = arguments.out.is_some()
+        || data
+            .parent()
+            .is_some_and(|out| out.ends_with("videoflow-out"));
+    let out = data
+        .parent()
+        .filter(|_| is_of_run && arguments.data.is_none())
+        .map(Path::to_path_buf);
+    Ok((data, out))
+}
+
+/// What a redrive found.
+enum Begun {
+    /// The job goes on; it was redriven so many times.
+    Redriven(u32),
+    /// There was nothing to redrive: the execution runs.
+    Running,
+}
+
+/// Redrives the job's execution, if the job is one that a redrive can help.
+async fn begin(config: &SdkConfig, job: &JobId) -> anyhow::Result<Begun> {
+    let client = aws_sdk_sfn::Client::new(config);
+    let execution = describe(&client, job).await?;
+    if execution.status == ExecutionStatus::Running {
+        return Ok(Begun::Running);
+    }
+    let item = endpoint::jobs(config).get(job).await?;
+    let item = item.with_context(|| format!("{job} has no item in the job table"))?;
+    if let Some(reason) = objection(&item) {
+        bail!(reason);
+    }
+    if let Some(other) = other_owner(config, &item).await? {
+        bail!("{job} cannot be redriven: its content is processed as {other} by now");
+    }
+    let redrive = client
+        .redrive_execution()
+        .execution_arn(execution_arn(job))
+        .send();
+    match redrive.await.map_err(aws_sdk_sfn::Error::from) {
+        Ok(_) => {
+            let redrives = execution
+                .redrive_count
+                .and_then(|count| count.try_into().ok());
+            Ok(Begun::Redriven(redrives.unwrap_or(0) + 1))
+        }
+        Err(aws_sdk_sfn::Error::ExecutionNotRedrivable(reason)) => bail!(
+            "{job} cannot be redriven ({}); `videoflow run` of the video begins it anew",
+            reason.message.unwrap_or_default()
+        ),
+        Err(error) => Err(error).with_context(|| format!("cannot redrive {job}")),
+    }
+}
+
+async fn describe(
+    client: &aws_sdk_sfn::Client,
+    job: &JobId,
+) -> anyhow::Result<DescribeExecutionOutput> {
+    let described = client
+        .describe_execution()
+        .execution_arn(execution_arn(job))
+        .send()
+        .await;
+    match described.map_err(aws_sdk_sfn::Error::from) {
+        Ok(execution) => Ok(execution),
+        Err(aws_sdk_sfn::Error::ExecutionDoesNotExist(_)) => bail!("there is no job {job}"),
+        Err(error) => Err(error).with_context(|| format!("cannot describe {job}")),
+    }
+}
+
+/// Why a redrive is of no use to a job, and what is.
+fn objection(job: &Job) -> Option<String> {
+    let id = &job.job_id;
+    match job.job_status {
+        JobStatus::Published => Some(format!(
+            "{id} is published; `videoflow run --force` of the video makes it again"
+        )),
+        JobStatus::Rejected => Some(format!(
+            "{id} was rejected, which another try would repeat; mend the video and run that"
+        )),
+        JobStatus::FailedQc => Some(format!(
+            "{id} failed its quality check, which a redrive would repeat; `videoflow run --force` of the video makes it again"
+        )),
+        JobStatus::Duplicate => {
+            let original = job.original_job_id.as_ref();
+            let original = original.map_or("another job", JobId::as_str);
+            Some(format!("{id} is a duplicate of {original}; redrive that"))
+        }
+        JobStatus::Deleted => Some(format!(
+            "the results of {id} were deleted; run the video again"
+        )),
+        JobStatus::Failed | JobStatus::Processing | JobStatus::AwaitingReview => None,
+    }
+}
+
+/// The job that has taken over the claim on this one's content.
+async fn other_owner(config: &SdkConfig, job: &Job) -> anyhow::Result<Option<String>> {
+    let Some(claim_id) = &job.claim_id else {
+        return Ok(None);
+    };
+    let claim = aws_sdk_dynamodb::Client::new(config)
+        .get_item()
+        .table_name(names::prefixed("claims"))
+        .key("ClaimId", AttributeValue::S(claim_id.clone()))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(aws_sdk_dynamodb::Error::from)
+        .context("cannot read the claim")?;
+    let owner = claim
+        .item()
+        .and_then(|claim| claim.get("JobId")?.as_s().ok());
+    Ok(owner.filter(|owner| *owner != job.job_id.as_str()).cloned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn jobs_that_a_redrive_cannot_help_say_what_can() {
+        let check = |status: &str, expected: Option<&str>| {
+            let id = JobId::of("b", "k", "1", "default");
+            let item = json!({"JobId": id, "JobStatus": status, "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "",
+                "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "", "OriginalJobId": id});
+            let job: Job =
+                serde_json::from_value(item).unwrap_or_else(|error| unreachable!("{error}"));
+            let objection = objection(&job);
+            match expected {
+                Some(part) => assert!(
+                    objection.is_some_and(|text| text.contains(part)),
+                    "{status}"
+                ),
+                None => assert_eq!(objection, None, "{status}"),
+            }
+        };
+        check("FAILED", None);
+        check("PROCESSING", None);
+        check("PUBLISHED", Some("run --force"));
+        check("REJECTED", Some("mend the video"));
+        check("FAILED_QC", Some("run --force"));
+        check("DUPLICATE", Some("duplicate of v-"));
+        check("DELETED", Some("run the video again"));
+    }
+}
