@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::support::{binaries, job_item, last_json, root, videoflow};
 
 /// The real functions, but for one that always throws.
-fn functions_with_a_throwing(name: &str, folder: &std::path::Path) {
+pub fn functions_with_a_throwing(name: &str, folder: &std::path::Path) {
     for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
         let function = entry
             .expect("an entry")

@@ -6,6 +6,7 @@
 )]
 
 mod asl_check;
+mod crash;
 mod dead_letters;
 mod definitions;
 mod duplicates;
@@ -16,5 +17,6 @@ mod odd_videos;
 mod pipeline;
 mod reconcile;
 mod recorded_cases;
+mod redrive;
 mod services;
 mod support;

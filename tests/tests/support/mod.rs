@@ -61,13 +61,39 @@ pub fn read_json(path: &Path) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// Three seconds of the sample, with sound.
+pub fn short_clip(folder: &Path) -> PathBuf {
+    let clip = folder.join("clip.mp4");
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-ss", "4", "-t", "3", "-i"])
+        .arg(root().join("tests/media/sample.mp4"))
+        .args(["-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac"])
+        .arg(&clip)
+        .status()
+        .expect("ffmpeg is installed");
+    assert!(made.success(), "ffmpeg cannot cut the sample");
+    clip
+}
+
+/// How many calls of an action `videoflow run` has recorded below `out`.
+pub fn calls(out: &Path, action: &str) -> usize {
+    let record = std::fs::read_to_string(out.join(".videoflow/calls.jsonl")).unwrap_or_default();
+    let named = format!("\"action\":\"{action}\"");
+    record.lines().filter(|line| line.contains(&named)).count()
+}
+
 /// A job's item in the state that `videoflow run` left in `out`, in DynamoDB's notation.
 pub fn job_item(out: &Path, job: &str) -> Value {
+    item(out, "jobs", "JobId", job)
+}
+
+/// An item of a table.
+pub fn item(out: &Path, table: &str, key: &str, value: &str) -> Value {
     let tables = DynamoDb::open(&out.join(".videoflow/dynamodb.sqlite")).expect("the tables");
     let call = Call {
         principal: Principal("tester".to_owned()),
         operation: "GetItem".to_owned(),
-        parameters: json!({ "TableName": "videoflow-local-jobs", "Key": { "JobId": { "S": job } } }),
+        parameters: json!({ "TableName": format!("videoflow-local-{table}"), "Key": { key: { "S": value } } }),
     };
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let answer = runtime.block_on(tables.call(call)).expect("an answer");
