@@ -83,13 +83,22 @@ async fn an_event_counts_once_while_its_job_runs_and_for_ever_after() {
     let (status, answer) = up.post("/jobs", &json!({"key": "a.mp4", "profile": "lean"}));
     assert_eq!((status, &answer["status"]), (200, &json!("PUBLISHED")));
 
+    let force = json!({"jobId": job, "force": true});
+    assert_eq!(up.post("/jobs", &force).0, 202);
+    let again = job.forced(2).expect("a run");
+    let (status, problem) = up.post("/jobs", &force);
+    assert_eq!(status, 409, "{problem}");
+    let detail = problem["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains(again.as_str()), "{detail}");
+    assert_eq!(up.settled(&again).await["JobStatus"], "PUBLISHED");
+
     let copy = up.upload("copy of a.mp4", &clip, "lean").await;
-    check_duplicate(&up.settled(&copy).await, &job);
+    check_duplicate(&up.settled(&copy).await, &again);
     check_paid(&up, 1);
     let other = up.upload("a.mp4", &clip, "default").await;
     assert_eq!(up.settled(&other).await["JobStatus"], "PUBLISHED");
     check_paid(&up, 2);
-    assert_eq!(up.executions().await.len(), 4);
+    assert_eq!(up.executions().await.len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! record-failure on the local services: job and claim are settled once, and everyone is told once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
@@ -20,7 +21,14 @@ const CHILD: &str =
     "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-sanitize-file:child";
 
 /// Step Functions with the histories of a main execution and of the child that failed in it.
-struct Histories;
+struct Histories {
+    /// Input of the states.
+    input: String,
+    /// Cause of the innermost failure.
+    cause: String,
+    /// Whether it answers at all.
+    is_throttling: bool,
+}
 
 #[async_trait]
 impl Service for Histories {
@@ -29,6 +37,9 @@ impl Service for Histories {
     }
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        if self.is_throttling {
+            return Err(ServiceError::new("ThrottlingException", 400, "slower"));
+        }
         let event = |id: i64, kind: &str, members: Value| {
             let mut event =
                 json!({"Id": id, "PreviousEventId": id - 1, "Timestamp": 1.0, "Type": kind});
@@ -37,7 +48,8 @@ impl Service for Histories {
             }
             event
         };
-        let entered = |state: &str| json!({"StateEnteredEventDetails": {"Name": state, "Input": "{\"a\":1}"}});
+        let entered =
+            |state: &str| json!({"StateEnteredEventDetails": {"Name": state, "Input": self.input}});
         let failed = |error: &str, cause: &str| {
             let details =
                 json!({"ResourceType": "x", "Resource": "y", "Error": error, "Cause": cause});
@@ -45,7 +57,7 @@ impl Service for Histories {
         };
         let events = if call.parameters["ExecutionArn"] == CHILD {
             vec![
-                event(2, "TaskFailed", failed("StorageFailed", "why")),
+                event(2, "TaskFailed", failed("StorageFailed", &self.cause)),
                 event(1, "TaskStateEntered", entered("InspectFile")),
             ]
         } else {
@@ -69,8 +81,17 @@ struct Scene {
 impl Scene {
     /// A job that is processed and holds the claim `claim`.
     async fn new() -> Self {
+        Self::with(Histories {
+            input: "{\"a\":1}".to_owned(),
+            cause: "why".to_owned(),
+            is_throttling: false,
+        })
+        .await
+    }
+
+    async fn with(histories: Histories) -> Self {
         let local = Local::new().await;
-        local.services.add(Arc::new(Histories));
+        local.services.add(Arc::new(histories));
         let config = local.client_of("record-failure");
         let queue = local.queues.url(QUEUE);
         let function = Function::new(
@@ -139,10 +160,16 @@ impl Scene {
 
     /// Hands an event over and gives the number of messages that failed.
     async fn handle(&self, status: &str, redrive_count: u32) -> usize {
+        self.receive(status, redrive_count, 1).await
+    }
+
+    /// Like [`Scene::handle`], for a message that was received that often.
+    async fn receive(&self, status: &str, redrive_count: u32, received: u32) -> usize {
         let event = json!({"source": "aws.states", "detail-type": "Step Functions Execution Status Change", "detail": {
             "executionArn": "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-process-video:main",
             "stateMachineArn": MACHINE, "name": self.job, "status": status, "redriveCount": redrive_count}});
-        let batch = json!({"Records": [{"messageId": "1", "body": event.to_string()}]});
+        let attributes = json!({"ApproximateReceiveCount": received.to_string()});
+        let batch = json!({"Records": [{"messageId": "1", "body": event.to_string(), "attributes": attributes}]});
         let batch = serde_json::from_value(batch).expect("a batch");
         self.function
             .handle(batch)
@@ -215,4 +242,89 @@ async fn a_claim_of_another_job_is_left_alone() {
         scene.statuses().await,
         (json!("FAILED"), json!("PUBLISHED"))
     );
+}
+
+#[tokio::test]
+async fn a_first_start_is_ignored_without_a_look() {
+    let scene = Scene::new().await;
+    let before = scene.local.services.record().calls().len();
+    assert_eq!(scene.handle("RUNNING", 0).await, 0);
+    assert_eq!(scene.local.services.record().calls().len(), before);
+}
+
+#[tokio::test]
+async fn what_may_pass_comes_again_and_is_a_dead_letter_in_the_end() {
+    let scene = Scene::with(Histories {
+        input: String::new(),
+        cause: String::new(),
+        is_throttling: true,
+    })
+    .await;
+    let dead_letters = format!("{QUEUE}-dead-letters");
+    assert_eq!(scene.receive("FAILED", 0, 1).await, 1);
+    assert_eq!(scene.local.received(&dead_letters).await.len(), 0);
+    assert_eq!(scene.receive("FAILED", 0, 2).await, 0, "it is moved");
+    let moved = scene.local.queues.poll(&dead_letters, 10, Duration::ZERO);
+    let moved = moved.await.expect("a queue");
+    let message = moved.first().expect("a dead letter");
+    assert!(message.body.contains(scene.job.as_str()), "{message:?}");
+    let attribute = |name: &str| message.attributes[name]["StringValue"].clone();
+    assert_eq!(attribute("ErrorName"), "ServiceThrottled");
+    assert_eq!(
+        attribute("ErrorCause"),
+        "GetExecutionHistory: ThrottlingException: slower"
+    );
+    assert_eq!(attribute("FunctionName"), "record-failure");
+    assert_eq!(
+        scene.statuses().await,
+        (json!("PROCESSING"), json!("RUNNING"))
+    );
+}
+
+/// A failure of the video `key` with an input and a cause of `length` characters of two bytes.
+async fn check_told(key: &str, length: usize, kept: usize) {
+    let scene = Scene::with(Histories {
+        input: "ä".repeat(length),
+        cause: "ö".repeat(length),
+        is_throttling: false,
+    })
+    .await;
+    let mut item = scene.item();
+    item["SourceKey"] = json!(key);
+    scene.put("jobs", item).await;
+    assert_eq!(scene.handle("FAILED", 0).await, 0);
+
+    let job = scene.get("jobs", "JobId", scene.job.as_str()).await;
+    let details = &job["ErrorDetails"];
+    assert_eq!(details["input"], "ä".repeat(kept));
+    assert_eq!(details["cause"], "ö".repeat(kept));
+    let told = scene.local.received(QUEUE).await;
+    let context = told.iter().find(|message| message["failure"] == *details);
+    assert_eq!(context.expect("the context")["source"]["key"], key);
+
+    let notices = scene.local.topics.notices();
+    let [notice] = notices.as_slice() else {
+        panic!("one notice: {notices:?}")
+    };
+    let subject = notice.subject.as_deref().unwrap_or_default();
+    assert_eq!(subject, "Video failed in InspectFile: StorageFailed");
+    for part in [
+        format!("Job: {}", scene.job),
+        "State: InspectFile".to_owned(),
+        "Error: StorageFailed".to_owned(),
+        format!("Cause: {}", "ö".repeat(length.min(2000))),
+        format!("videoflow history {}", scene.job),
+        format!("videoflow redrive {}", scene.job),
+    ] {
+        assert!(notice.message.contains(&part), "{part}: {}", notice.message);
+    }
+    let is_plain = |c: char| !c.is_control() || c.is_whitespace();
+    assert!(notice.message.chars().all(is_plain), "{}", notice.message);
+}
+
+#[tokio::test]
+async fn failures_of_odd_keys_and_long_texts_are_told_whole_or_cut_at_a_character() {
+    check_told("a + b%2F/ü 😀.mp4", 1, 1).await;
+    check_told(&"ü".repeat(500), 16 * 1024, 16 * 1024).await;
+    check_told("line\nbreak\u{1}", 150 * 1024, 16 * 1024).await;
 }

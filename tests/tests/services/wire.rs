@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use aws_sdk_bedrockruntime::types::{ContentBlock, ConversationRole, Message};
 use aws_sdk_mediaconvert::operation::create_job::CreateJobError;
-use aws_sdk_mediaconvert::types::{AudioSelector, Input, JobSettings, JobStatus};
+use aws_sdk_mediaconvert::types::{AudioSelector, Input, JobSettings, JobStatus, Order};
 use aws_sdk_rekognition::types::{S3Object, Video};
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_transcribe::operation::start_transcription_job::StartTranscriptionJobError;
@@ -103,6 +103,22 @@ async fn mediaconvert_speaks_rest_json() {
     service.check("GetJob", &json!({"Id": "a/b"}));
     client.cancel_job().id("1").send().await.expect("an answer");
     service.check("CancelJob", &json!({"Id": "1"}));
+}
+
+#[tokio::test]
+async fn mediaconvert_searches_by_query() {
+    let local = Local::new().await;
+    let jobs = json!({"Jobs": [{"Id": "1", "Role": "r", "Settings": {}, "UserMetadata": {"token": "t"}}], "NextToken": "2"});
+    let service = Scripted::add(&local, "mediaconvert", Ok(jobs));
+    let client = aws_sdk_mediaconvert::Client::new(&local.client());
+    let search = client.search_jobs().input_file("s3://b/a + ü.mp4");
+    let search = search.order(Order::Descending).max_results(20);
+    let found = search.send().await.expect("jobs");
+    let parameters =
+        json!({"InputFile": "s3://b/a + ü.mp4", "MaxResults": 20, "Order": "DESCENDING"});
+    service.check("SearchJobs", &parameters);
+    let ids: Vec<_> = found.jobs().iter().map(|job| job.id()).collect();
+    assert_eq!((ids, found.next_token()), (vec![Some("1")], Some("2")));
 }
 
 #[tokio::test]
