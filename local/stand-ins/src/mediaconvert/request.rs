@@ -184,3 +184,77 @@ fn new_id() -> String {
         .collect();
     format!("{millis}-{random}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Bench, Failure};
+
+    /// A service with jobs 0 to 24, in this order, on two files in turns.
+    fn service(bench: &Bench) -> Result<MediaConvert, Failure> {
+        let service = MediaConvert::new(&bench.config());
+        for number in 0..25 {
+            let input = format!(
+                "s3://in/{}/ü.mp4",
+                if number % 2 == 0 { "even" } else { "odd" }
+            );
+            let request = json!({"Settings": {"Inputs": [{"FileInput": input}]}});
+            let id = number.to_string();
+            service
+                .jobs
+                .submit(&id, None, request, async |_| std::future::pending().await)?;
+        }
+        Ok(service)
+    }
+
+    fn check(service: &MediaConvert, parameters: &Value, ids: &[&str], next: Option<&str>) {
+        let answer = search(service, parameters.clone()).unwrap_or_default();
+        let jobs = answer["Jobs"].as_array().into_iter().flatten();
+        let found: Vec<&str> = jobs.filter_map(|job| job["Id"].as_str()).collect();
+        assert_eq!(found, ids, "{parameters}");
+        assert_eq!(answer["NextToken"].as_str(), next, "{parameters}");
+    }
+
+    #[tokio::test]
+    async fn finds_jobs_by_part_of_their_input_page_by_page() -> Result<(), Failure> {
+        let bench = Bench::new()?;
+        let service = service(&bench)?;
+        let odd = |members: Value| {
+            let mut parameters = json!({"InputFile": "odd/ü", "MaxResults": 5});
+            if let (Some(parameters), Value::Object(members)) =
+                (parameters.as_object_mut(), members)
+            {
+                parameters.extend(members);
+            }
+            parameters
+        };
+        let newest = ["23", "21", "19", "17", "15"];
+        check(
+            &service,
+            &odd(json!({"Order": "DESCENDING"})),
+            &newest,
+            Some("5"),
+        );
+        let oldest = ["1", "3", "5", "7", "9"];
+        check(
+            &service,
+            &odd(json!({"Order": "ASCENDING"})),
+            &oldest,
+            Some("5"),
+        );
+        check(
+            &service,
+            &odd(json!({"NextToken": "10"})),
+            &["3", "1"],
+            None,
+        );
+        check(&service, &odd(json!({"Status": "COMPLETE"})), &[], None);
+        check(&service, &json!({"InputFile": "none"}), &[], None);
+        let refused = search(&service, json!({"NextToken": "x"}));
+        assert_eq!(
+            refused.map_err(|error| error.code),
+            Err("BadRequestException".to_owned())
+        );
+        Ok(())
+    }
+}
