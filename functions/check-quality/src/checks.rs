@@ -34,7 +34,7 @@ pub enum Check {
     Thumbnails,
     /// Subtitles can be read and lie within the video.
     Subtitles,
-    /// The stream is as long as the source.
+    /// The stream is as long as the source: nothing was cut off.
     Duration,
     /// Chapters are contiguous and cover the video.
     Chapters,
@@ -65,7 +65,10 @@ impl Check {
 
     /// Whether nothing is published when it fails.
     pub fn is_essential(self) -> bool {
-        matches!(self, Self::Schema | Self::Renditions | Self::Moderation)
+        matches!(
+            self,
+            Self::Schema | Self::Renditions | Self::Duration | Self::Moderation
+        )
     }
 
     fn complaint(self, evidence: &Evidence<'_>) -> Option<String> {

@@ -2,11 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use videoflow_shared::brief::review::clipped;
 use videoflow_shared::brief::{self, Brief, Decision};
 use videoflow_shared::labels::rounded;
 use videoflow_shared::profiles::{Profile, Review};
 
 use crate::checks::{Check, Outcome};
+
+/// Characters of a refusal: what failed is told by its beginning.
+const REFUSAL_CHARACTERS: usize = 1000;
 
 /// Output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,6 +20,8 @@ pub struct Verdict {
     pub passed: bool,
     /// Weighted share of the checks that passed, 0..1.
     pub score: f64,
+    /// Why it may not be published, in words.
+    pub refusal: Option<String>,
     /// The checks.
     pub results: Vec<Outcome>,
     /// Whether a person has to look first.
@@ -36,23 +42,45 @@ pub(crate) fn verdict(results: Vec<Outcome>, brief: &Brief, profile: &Profile) -
         .iter()
         .any(|one| !one.passed && one.check.is_essential());
     let review_reason = review_reason(brief, profile);
+    let passed = !has_failed && score >= profile.minimum_quality;
     Verdict {
-        passed: !has_failed && score >= profile.minimum_quality,
+        passed,
         score,
+        refusal: (!passed).then(|| refusal(&results, score, profile)),
         results,
         is_review_needed: review_reason.is_some(),
         review_reason,
     }
 }
 
+/// What an essential check says; else the score and what all of them say.
+fn refusal(results: &[Outcome], score: f64, profile: &Profile) -> String {
+    let failed = |is_wanted: fn(&Outcome) -> bool| {
+        let failed = results.iter().filter(|one| !one.passed && is_wanted(one));
+        let told = failed.filter_map(|one| one.message.as_deref());
+        let told = told.collect::<Vec<_>>().join(" ");
+        clipped(&told, REFUSAL_CHARACTERS)
+    };
+    let essential = failed(|one| one.check.is_essential());
+    if essential.is_empty() {
+        let minimum = profile.minimum_quality;
+        let all = failed(|_| true);
+        format!("The quality score is {score}; the profile wants {minimum}. {all}")
+    } else {
+        essential
+    }
+}
+
 /// Verdict on a document that is no brief.
 pub(crate) fn unreadable(document: &Value) -> Verdict {
     let message = brief::violations(document).join("; ");
-    let message = Some(if message.is_empty() {
+    let message = if message.is_empty() {
         "it is no brief".to_owned()
     } else {
         message
-    });
+    };
+    let refusal = Some(clipped(&message, REFUSAL_CHARACTERS));
+    let message = Some(message);
     let results = vec![Outcome {
         check: Check::Schema,
         passed: false,
@@ -61,6 +89,7 @@ pub(crate) fn unreadable(document: &Value) -> Verdict {
     Verdict {
         passed: false,
         score: 0.0,
+        refusal,
         results,
         is_review_needed: false,
         review_reason: None,
@@ -107,7 +136,9 @@ mod tests {
         let results = Check::all().map(|check| Outcome {
             check,
             passed: !failed.contains(&check),
-            message: None,
+            message: failed
+                .contains(&check)
+                .then(|| format!("{check:?} failed.")),
         });
         let verdict = verdict(results.collect(), &brief, &profile);
         assert_eq!(
@@ -122,6 +153,7 @@ mod tests {
     fn essential_checks_decide_alone() {
         let verdict = check(&[], Decision::Allow, Review::WhenFlagged, (true, false));
         assert!((verdict.score - 1.0).abs() < f64::EPSILON);
+        assert_eq!(verdict.refusal, None);
         check(
             &[Check::Schema],
             Decision::Allow,
@@ -140,6 +172,14 @@ mod tests {
             Review::WhenFlagged,
             (false, false),
         );
+        let failed = [Check::Subtitles, Check::Duration];
+        let verdict = check(
+            &failed,
+            Decision::Allow,
+            Review::WhenFlagged,
+            (false, false),
+        );
+        assert_eq!(verdict.refusal.as_deref(), Some("Duration failed."));
     }
 
     #[test]
@@ -156,10 +196,13 @@ mod tests {
             Check::Evidence,
             Check::Quotes,
             Check::Chapters,
-            Check::Duration,
+            Check::Thumbnails,
+            Check::Times,
             Check::Subtitles,
         ];
-        check(&many, Decision::Allow, Review::WhenFlagged, (false, false));
+        let verdict = check(&many, Decision::Allow, Review::WhenFlagged, (false, false));
+        let refusal = verdict.refusal.unwrap_or_default();
+        assert!(refusal.starts_with("The quality score is 0."), "{refusal}");
     }
 
     #[test]

@@ -36,15 +36,22 @@ pub enum Error {
     /// A stored document is not in our form. Final.
     #[error("{0}")]
     RecordUnreadable(String),
-    /// The job has no plan.
+    /// The job has no plan. Final.
     #[error("no plan of {0}")]
     PlanNotFound(JobId),
-    /// The transcode did not write what it was asked to.
+    /// The transcode did not write what it was asked to. Final.
     #[error("missing or empty: {0}")]
     RenditionMissing(String),
-    /// The source is not the file any more that the plan was made for; the newer upload has a job of its own.
-    #[error("{0}")]
-    SourceReplaced(String),
+    /// The source is not the file any more that the plan was made for; the newer upload has a job of its own. Final.
+    #[error(
+        "{0} was replaced while it was processed: nothing of this upload is published, and the newer one has a job of its own"
+    )]
+    SourceReplaced(S3Uri),
+    /// The source does not exist any more. Final.
+    #[error(
+        "{0} was deleted while it was processed: nothing of it is published; upload it again if it is wanted"
+    )]
+    SourceGone(S3Uri),
 }
 
 from_storage_error!(Error);
@@ -152,11 +159,8 @@ impl Function {
         let source = S3Uri::new(&plan.source.bucket, &plan.source.key);
         match self.stores.objects.head(&source, None).await? {
             Some(head) if head.etag == plan.source.etag => Ok(()),
-            Some(head) => Err(Error::SourceReplaced(format!(
-                "{source} has ETag {}; the plan was made for {}",
-                head.etag, plan.source.etag
-            ))),
-            None => Err(Error::SourceReplaced(format!("{source} is gone"))),
+            Some(_) => Err(Error::SourceReplaced(source)),
+            None => Err(Error::SourceGone(source)),
         }
     }
 }

@@ -97,10 +97,12 @@ pub enum Error {
     #[error("MediaConvert may not read {0}")]
     ProbeForbidden(String),
     /// The version does not exist any more. Final.
-    #[error("{0} does not exist any more")]
+    #[error("{0} was deleted before it was processed: upload it again if it is wanted")]
     SourceGone(String),
     /// Probe saw other bytes than this version's: the newer upload has a job of its own. Final.
-    #[error("{0} was replaced while it was inspected")]
+    #[error(
+        "{0} was replaced or deleted before it was processed; a newer upload has a job of its own"
+    )]
     SourceReplaced(String),
     /// S3 or `DynamoDB` failed. Transient.
     #[error("{0}")]

@@ -48,6 +48,7 @@ pub struct MediaFile {
 pub struct Container {
     /// Demuxer names, separated by commas.
     pub format_name: String,
+    start_time: Option<String>,
     duration: Option<String>,
     bit_rate: Option<String>,
     /// Tags as written in the file.
@@ -96,6 +97,7 @@ pub struct Stream {
     pub channels: Option<u32>,
     /// Channel layout in ffmpeg's words.
     pub channel_layout: Option<String>,
+    start_time: Option<String>,
     duration: Option<String>,
     bit_rate: Option<String>,
     #[serde(default)]
@@ -148,6 +150,11 @@ impl MediaFile {
         })
     }
 
+    /// Time of the first picture or sound, on the clock of the file.
+    pub fn start_seconds(&self) -> Option<f64> {
+        self.format.start_time.as_deref()?.parse().ok()
+    }
+
     /// Bits per second of the whole file.
     pub fn bit_rate(&self) -> Option<u64> {
         self.format.bit_rate.as_deref()?.parse().ok()
@@ -177,6 +184,11 @@ impl Stream {
         number(self.duration.as_deref()).or_else(|| clock(self.tag("DURATION")?))
     }
 
+    /// Time of its first picture or sound, on the clock of the file.
+    pub fn start_seconds(&self) -> Option<f64> {
+        self.start_time.as_deref()?.parse().ok()
+    }
+
     /// Bits per second.
     pub fn bit_rate(&self) -> Option<u64> {
         self.bit_rate.as_deref()?.parse().ok()
@@ -186,6 +198,18 @@ impl Stream {
     pub fn frame_rate(&self) -> Option<Ratio> {
         let rate = |text: &Option<String>| text.as_deref().and_then(Ratio::parse);
         rate(&self.avg_frame_rate).or_else(|| rate(&self.r_frame_rate))
+    }
+
+    /// Whether pictures follow each other at uneven distances: the average is neither the base rate nor, as for half
+    /// pictures, half of it.
+    pub fn has_variable_rate(&self) -> bool {
+        let rate = |text: &Option<String>| text.as_deref().and_then(Ratio::parse);
+        let (Some(average), Some(base)) = (rate(&self.avg_frame_rate), rate(&self.r_frame_rate))
+        else {
+            return false;
+        };
+        let times = base.value() / average.value();
+        [1.0, 2.0].iter().all(|even| (times - even).abs() > 0.02)
     }
 
     /// Width to height of a stored pixel.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use videoflow_shared::brief::{Warning, WarningCode};
 use videoflow_shared::identity::JobId;
 
 use super::measure::{corners, frame_distances_ms, interlaced_share, probe, stream};
@@ -15,6 +16,15 @@ use crate::support::{read_json, root};
 const OUTPUT: &str = "videoflow-local-output";
 /// By how much a result may miss its source's duration: a picture, and a packet of sound.
 const TOLERANCE_MS: f64 = 120.0;
+
+/// Codes of the warnings that are about the source; the others are about the model's words.
+const OF_SOURCE: [WarningCode; 5] = [
+    WarningCode::SoundShorterThanPicture,
+    WarningCode::PictureShorterThanSound,
+    WarningCode::SeveralSoundTracks,
+    WarningCode::SeveralPictureTracks,
+    WarningCode::HdrConverted,
+];
 
 /// A video and its outcome.
 #[derive(Debug, Clone)]
@@ -37,7 +47,7 @@ pub enum Expected {
     /// Not published because of its quality: words of the message.
     FailedQuality(&'static str),
     /// Published: the codes of the warnings, and what must hold of the result.
-    Published(&'static [&'static str], &'static [Check]),
+    Published(&'static [WarningCode], &'static [Check]),
 }
 
 /// Something that must hold of a published result.
@@ -101,7 +111,7 @@ pub async fn complaints(
         Expected::Published(warnings, checks) => {
             let result = Published::fetch(up, job).await;
             result.judge(&mut complaints, case, warnings, checks);
-            result.warnings().join(", ")
+            result.told()
         }
         Expected::Rejected(..) => {
             let tags = tags(up, &case.key).await;
@@ -197,20 +207,33 @@ impl Published {
         }
     }
 
-    fn warnings(&self) -> Vec<String> {
-        let codes = of(&self.brief["quality"], "warnings").iter();
-        codes
-            .filter_map(|one| one["code"].as_str())
-            .map(str::to_owned)
+    /// The warnings about the source and what is missing because of it, in words.
+    fn told(&self) -> String {
+        let warnings = self
+            .warnings()
+            .into_iter()
+            .map(|one| format!("{}: {}", one.code, one.message));
+        warnings.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The warnings about the source.
+    fn warnings(&self) -> Vec<Warning> {
+        let warnings = of(&self.brief["quality"], "warnings").iter().cloned();
+        let warnings = warnings.map(|one| serde_json::from_value(one).expect("a known warning"));
+        warnings
+            .filter(|one: &Warning| OF_SOURCE.contains(&one.code))
             .collect()
     }
 
-    fn judge(&self, complaints: &mut Complaints, case: &Case, warnings: &[&str], checks: &[Check]) {
-        complaints.equal(
-            "warnings",
-            self.warnings(),
-            warnings.iter().map(ToString::to_string).collect(),
-        );
+    fn judge(
+        &self,
+        complaints: &mut Complaints,
+        case: &Case,
+        warnings: &[WarningCode],
+        checks: &[Check],
+    ) {
+        let codes: Vec<WarningCode> = self.warnings().iter().map(|one| one.code).collect();
+        complaints.equal("warnings", codes.as_slice(), warnings);
         complaints.equal(
             "archived",
             self.archived.as_str(),

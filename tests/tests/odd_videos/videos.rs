@@ -1,5 +1,7 @@
 //! The files, by what is odd about them.
 
+use videoflow_shared::brief::WarningCode;
+
 use super::expectation::{Case, Check, Expected};
 use super::recipe::{Recipe, cut_off, damaged, upright, upside_down};
 
@@ -9,6 +11,10 @@ use Check::{
 };
 use Expected::{FailedQuality, Published, Rejected};
 use Recipe::{Bytes, Changed, Ffmpeg};
+use WarningCode::{
+    HdrConverted, PictureShorterThanSound, SeveralPictureTracks, SeveralSoundTracks,
+    SoundShorterThanPicture,
+};
 
 /// Why there is no transcript of a video without sound.
 const MUTE: Check = Missing("transcription", "The video has no sound.");
@@ -58,17 +64,17 @@ cases! {
     "held upside down", "upside-down.mov", Changed("-f lavfi -i color=blue:s=640x360:d=1,drawbox=c=red:t=fill:w=320:h=180 .mp4", upside_down), Published(&[], &[Size(640, 360), RedIn(3)]);
     "50 pictures a second", "sport.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:r=50:d=1 .mp4"), Published(&[], &[Rate(50.0)]);
     "120 pictures a second", "slow-motion.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:r=120:d=1 .mp4"), Published(&[], &[Rate(60.0), Duration(1000)]);
-    "variable frame rate", "phone.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:r=60:d=3,select='lt(t,1)+not(mod(n,4))' -fps_mode vfr .mp4"), Published(&[], &[Rate(30.0), Duration(3000)]);
+    "variable frame rate", "phone.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:r=60:d=3,select='lt(t,1)+not(mod(n,5))' -fps_mode vfr .mp4"), Published(&[], &[Rate(30.0), Duration(3000)]);
     "interlaced", "interlaced.ts", Ffmpeg("-f lavfi -i testsrc2=s=720x576:r=50:d=2,interlace,setsar=1 -c:v libx264 -flags +ildct+ilme -x264opts tff=1 .ts"), Published(&[], &[Size(720, 576), Rate(25.0), Progressive]);
-    "HDR10", "hdr10.mp4", Ffmpeg("-f lavfi -i color=c=0x828282:s=640x360:d=1 -c:v libx265 -preset ultrafast -x265-params log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -pix_fmt yuv420p10le -tag:v hvc1 .mp4"), Published(&["HdrConverted"], &[StandardRange]);
-    "HLG", "hlg.mov", Ffmpeg("-f lavfi -i color=c=0xc0c0c0:s=640x360:d=1 -c:v libx265 -preset ultrafast -x265-params log-level=error:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc -pix_fmt yuv420p10le -tag:v hvc1 .mov"), Published(&["HdrConverted"], &[StandardRange]);
+    "HDR10", "hdr10.mp4", Ffmpeg("-f lavfi -i color=c=0x828282:s=640x360:d=1 -c:v libx265 -preset ultrafast -x265-params log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -pix_fmt yuv420p10le -tag:v hvc1 .mp4"), Published(&[HdrConverted], &[StandardRange]);
+    "HLG", "hlg.mov", Ffmpeg("-f lavfi -i color=c=0xc0c0c0:s=640x360:d=1 -c:v libx265 -preset ultrafast -x265-params log-level=error:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc -pix_fmt yuv420p10le -tag:v hvc1 .mov"), Published(&[HdrConverted], &[StandardRange]);
     // Tracks.
     "no sound", "mute.mp4", Ffmpeg("-f lavfi -i mandelbrot=s=640x360 -t 2 .mp4"), Published(&[], &[NoSound, MUTE]);
     "silence", "silence.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=2 -f lavfi -i anullsrc -shortest .mp4"), Published(&[], &[Sound, Missing("transcription", "Nobody speaks.")]);
-    "two sound tracks", "bilingual.mp4", Ffmpeg("-ss 0.2 -t 6 -i SAMPLE -f lavfi -i sine=d=6 -map 0:v -map 0:a -map 1 -vf scale=-2:360 -c:a aac .mp4"), Published(&["SeveralSoundTracks"], &[Sound, Says("Dashwood")]);
-    "two picture tracks", "angles.mkv", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=1 -f lavfi -i color=red:s=320x180:d=1 -map 0 -map 1 -c:v libx264 .mkv"), Published(&["SeveralPictureTracks"], &[Size(640, 360)]);
+    "two sound tracks", "bilingual.mp4", Ffmpeg("-ss 0.2 -t 6 -i SAMPLE -f lavfi -i sine=d=6 -map 0:v -map 0:a -map 1 -vf scale=-2:360 -c:a aac .mp4"), Published(&[SeveralSoundTracks], &[Sound, Says("Dashwood")]);
+    "two picture tracks", "angles.mkv", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=1 -f lavfi -i color=red:s=320x180:d=1 -map 0 -map 1 -c:v libx264 .mkv"), Published(&[SeveralPictureTracks], &[Size(640, 360)]);
     "subtitles and data", "subtitled.mov", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=2 -i SAMPLE -f lavfi -i sine=d=2 -map 0 -map 2 -t 2 -timecode 01:00:00:00 -c:a aac .mov"), Published(&[], &[Size(640, 360), Sound]);
-    "sound that ends early", "sound-ends.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=1 -c:a aac .mp4"), Published(&["SoundShorterThanPicture"], &[Duration(4000), Sound]);
-    "picture that ends early", "picture-ends.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=1 -f lavfi -i sine=d=4 -c:a aac .mp4"), Published(&["PictureShorterThanSound"], &[Duration(4000), Sound, SeenAt(0.5), BlackAt(3.0)]);
+    "sound that ends early", "sound-ends.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=4 -f lavfi -i sine=d=1 -c:a aac .mp4"), Published(&[SoundShorterThanPicture], &[Duration(4000), Sound]);
+    "picture that ends early", "picture-ends.mp4", Ffmpeg("-f lavfi -i testsrc2=s=640x360:d=1 -f lavfi -i sine=d=4 -c:a aac .mp4"), Published(&[PictureShorterThanSound], &[Duration(4000), Sound, SeenAt(0.5), BlackAt(3.0)]);
     "picture that begins late", "picture-begins.mkv", Ffmpeg("-itsoffset 1.5 -f lavfi -i testsrc2=s=640x360:d=1.5 -f lavfi -i sine=d=3 -c:v libx264 -c:a aac .mkv"), Published(&[], &[Duration(3000), Sound, BlackAt(0.5), SeenAt(2.5)]);
 }

@@ -75,24 +75,46 @@ pub(super) fn captions(evidence: &Evidence<'_>) -> Option<String> {
     listed("", &wrong.collect::<Vec<_>>())
 }
 
-/// Sum of the segments of each playlist that has any.
+/// The longest playlist against the source: sound alone may end earlier, and the brief warns of it.
 pub(super) fn duration(evidence: &Evidence<'_>) -> Option<String> {
     let expected_ms = evidence.brief.source.duration_ms;
-    let wrong = evidence.playlists.iter().filter_map(|(name, playlist)| {
-        let seconds = playlist
-            .lines()
-            .filter_map(|line| line.strip_prefix("#EXTINF:"));
-        let seconds: f64 = seconds
-            .filter_map(|rest| rest.split(',').next()?.trim().parse::<f64>().ok())
-            .sum();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates"
-        )]
-        let found_ms = (seconds * 1000.0).round() as u64;
-        let misses = found_ms.abs_diff(expected_ms) > evidence.tolerance_ms();
-        misses.then(|| format!("{name} lasts {found_ms} ms, the source {expected_ms} ms"))
-    });
-    listed("", &wrong.collect::<Vec<_>>())
+    let lengths = evidence
+        .playlists
+        .values()
+        .map(|playlist| length_ms(playlist));
+    let found_ms = lengths.max()?;
+    if found_ms.abs_diff(expected_ms) <= evidence.tolerance_ms() {
+        return None;
+    }
+    let (found, expected) = (seconds(found_ms), seconds(expected_ms));
+    Some(if found_ms < expected_ms {
+        format!(
+            "The video ends after {found} of {expected} seconds: the file is damaged or was cut off. Play it from start \
+             to end: if it plays, upload it again; if not, export it again."
+        )
+    } else {
+        format!("The stream lasts {found} seconds, the source {expected}.")
+    })
+}
+
+/// Sum of a playlist's segments.
+fn length_ms(playlist: &str) -> u64 {
+    let segments = playlist
+        .lines()
+        .filter_map(|line| line.strip_prefix("#EXTINF:"));
+    let seconds: f64 = segments
+        .filter_map(|rest| rest.split(',').next()?.trim().parse::<f64>().ok())
+        .sum();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "saturates"
+    )]
+    let milliseconds = (seconds * 1000.0).round() as u64;
+    milliseconds
+}
+
+/// `1.5`, cut off.
+fn seconds(ms: u64) -> String {
+    format!("{}.{}", ms / 1000, ms % 1000 / 100)
 }

@@ -195,6 +195,12 @@ fn streams_last_as_long_as_the_source() {
     with("13.5", &[]);
     with("13.502", &[Check::Duration]);
     with("1", &[Check::Duration]);
+    // Sound that ends early is no reason not to publish.
+    let sound = PLAYLIST.replacen("12.5", "1", 1);
+    check(
+        |_, gathered| drop(gathered.playlists.insert("init.mp4".into(), sound)),
+        &[],
+    );
 }
 
 #[test]

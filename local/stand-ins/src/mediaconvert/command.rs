@@ -7,10 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::codec::CodecProfile;
 use super::geometry::Picture;
-use super::plan::{AudioEncode, Capture, Plan, VideoEncode};
+use super::plan::{AudioEncode, Capture, Colours, Plan, VideoEncode};
 use super::settings::Rotate;
 use super::workspace::{STILL_DIGITS, Workspace};
 use crate::ffmpeg::DEMUXERS;
+
+/// Luminance in cd/m² that becomes white where nothing is brighter.
+const REFERENCE_WHITE: u32 = 100;
 
 /// Arguments as they grow.
 #[derive(Default)]
@@ -63,14 +66,9 @@ pub fn encode(plan: &Plan, source: &Path, workspace: &Workspace) -> Vec<OsString
 /// One decoded source split for all who need pictures.
 fn filter_graph(plan: &Plan) -> Option<String> {
     let stream = plan.video_stream?;
-    let turn = match plan.rotate {
-        Rotate::Auto | Rotate::None => "",
-        Rotate::Right => "transpose=clock,",
-        Rotate::Over => "hflip,vflip,",
-        Rotate::Left => "transpose=cclock,",
-    };
     let mut graph = format!(
-        "[0:{stream}]{turn}split={}",
+        "[0:{stream}]{}split={}",
+        preparation(plan),
         plan.videos.len() + plan.captures.len()
     );
     for index in 0..plan.videos.len() {
@@ -98,6 +96,56 @@ fn filter_graph(plan: &Plan) -> Option<String> {
         );
     }
     Some(graph)
+}
+
+/// What is done once for all who need pictures.
+fn preparation(plan: &Plan) -> String {
+    let mut filters = String::new();
+    if plan.is_deinterlaced {
+        // Only what is marked as interlaced; a picture for a picture.
+        filters.push_str("bwdif=mode=send_frame:deint=interlaced,");
+    }
+    filters.push_str(match plan.rotate {
+        Rotate::Auto | Rotate::None => "",
+        Rotate::Right => "transpose=clock,",
+        Rotate::Over => "hflip,vflip,",
+        Rotate::Left => "transpose=cclock,",
+    });
+    let pictures = plan.videos.iter().map(|video| video.picture);
+    let pictures = pictures.chain(plan.captures.iter().map(|capture| capture.picture));
+    let largest = pictures.max_by_key(|picture| picture.inner_width);
+    if let (Some(conversion), Some(picture)) = (conversion(plan.colours), largest) {
+        // Arithmetic of colours is slow: not on more pixels than are wanted.
+        let _ = write!(filters, "{},{conversion},", scale(picture));
+    }
+    if let Some(padding) = plan.padding {
+        let rate = padding.frame_rate;
+        let _ = write!(
+            filters,
+            "setpts=PTS-STARTPTS,fps={}/{},tpad=start_duration={}:stop_duration={}:color=black,",
+            rate.numerator, rate.denominator, padding.before_seconds, padding.after_seconds
+        );
+    }
+    filters
+}
+
+/// Filters that bring colours to ITU 709.
+fn conversion(colours: Colours) -> Option<String> {
+    let from = |transfer: &str| {
+        format!(
+            "zscale=pin=bt2020:tin={transfer}:min=bt2020nc:t=linear:npl={REFERENCE_WHITE},format=gbrpf32le,\
+             zscale=p=bt709,tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
+        )
+    };
+    match colours {
+        Colours::Kept => None,
+        Colours::Narrowed => Some(
+            "zscale=pin=bt2020:tin=bt709:min=bt2020nc:p=bt709:t=bt709:m=bt709:r=tv,format=yuv420p"
+                .to_owned(),
+        ),
+        Colours::FromPq => Some(from("smpte2084")),
+        Colours::FromHlg => Some(from("arib-std-b67")),
+    }
 }
 
 fn scale(picture: Picture) -> String {

@@ -10,7 +10,7 @@ use super::error;
 const ANY: &[&str] = &[];
 
 /// Member and its accepted values.
-const NEUTRAL: [(&str, &[&str]); 69] = [
+const NEUTRAL: [(&str, &[&str]); 75] = [
     // How an encoder spends its bits.
     ("AdaptiveQuantization", ANY),
     ("DynamicSubGop", ANY),
@@ -49,7 +49,9 @@ const NEUTRAL: [(&str, &[&str]); 69] = [
     ("EntropyEncoding", &["CABAC"]),
     ("FramerateConversionAlgorithm", &["DUPLICATE_DROP"]),
     ("InterlaceMode", &["PROGRESSIVE"]),
-    ("ParControl", &["INITIALIZE_FROM_SOURCE"]),
+    ("ParControl", &["INITIALIZE_FROM_SOURCE", "SPECIFIED"]),
+    ("ParDenominator", &["1"]),
+    ("ParNumerator", &["1"]),
     ("SlowPal", &["DISABLED"]),
     ("Syntax", &["DEFAULT"]),
     ("Telecine", &["NONE"]),
@@ -59,6 +61,11 @@ const NEUTRAL: [(&str, &[&str]); 69] = [
     ("ChromaPositionMode", &["AUTO"]),
     ("ColorMetadata", ANY),
     ("RespondToAfd", &["NONE"]),
+    // What is done before encoding here.
+    ("Algorithm", ANY),
+    ("Control", &["NORMAL"]),
+    ("HdrToSdrToneMapper", &["PRESERVE_DETAILS"]),
+    ("Mode", &["DEINTERLACE"]),
     // What is done with sound here.
     ("AudioType", ANY),
     ("AudioTypeControl", ANY),

@@ -13,6 +13,12 @@ pub struct Plan {
     pub video_stream: Option<u32>,
     /// Turning before scaling.
     pub rotate: Rotate,
+    /// Whether interlaced pictures become progressive.
+    pub is_deinterlaced: bool,
+    /// What is done to the colours.
+    pub colours: Colours,
+    /// Black around the pictures.
+    pub padding: Option<Padding>,
     /// Distinct H.264 streams.
     pub videos: Vec<VideoEncode>,
     /// Distinct sets of stills.
@@ -23,6 +29,30 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// Duration of the source.
     pub duration_seconds: f64,
+}
+
+/// What is done to the colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colours {
+    /// Nothing.
+    Kept,
+    /// From primaries of ITU 2020 to those of ITU 709.
+    Narrowed,
+    /// From PQ to standard range.
+    FromPq,
+    /// From HLG to standard range.
+    FromHlg,
+}
+
+/// Black before the first picture and after the last one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Padding {
+    /// Seconds before.
+    pub before_seconds: f64,
+    /// Seconds after.
+    pub after_seconds: f64,
+    /// Frames per second.
+    pub frame_rate: Ratio,
 }
 
 /// An H.264 stream.

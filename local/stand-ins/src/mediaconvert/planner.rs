@@ -3,12 +3,14 @@
 use super::codec::{AudioCodecSettings, CodingMode, FrameCaptureSettings, VideoCodecSettings};
 use super::geometry::{Picture, fit};
 use super::plan::{
-    AudioEncode, Capture, Encode, FileOutput, Group, Plan, StreamGroup, StreamTrack, VideoEncode,
+    AudioEncode, Capture, Colours, Encode, FileOutput, Group, Padding, Plan, StreamGroup,
+    StreamTrack, VideoEncode,
 };
 use super::rate::{bitrates, frame_rate, gop_frames};
 use super::settings::{
-    AudioDescription, AudioSelector, CmafGroupSettings, ContainerType, CreateJob, DefaultSelection,
-    Input, Output, OutputGroup, Settings, VideoDescription,
+    AudioDescription, AudioSelector, CmafGroupSettings, ColorSpaceConversion, ContainerType,
+    CreateJob, DefaultSelection, Input, Output, OutputGroup, PadVideo, Settings, VideoDescription,
+    VideoPreprocessors,
 };
 use crate::jobs::JobError;
 use crate::location::Location;
@@ -16,6 +18,9 @@ use crate::media_file::{MediaFile, Ratio, Stream, TrackType};
 
 /// `MediaConvert`'s own default.
 const DEFAULT_SEGMENT_SECONDS: u32 = 10;
+
+/// Pictures that begin or end this little later or earlier than the sound are not padded: a last picture's own time.
+const SHORTEST_PADDING_SECONDS: f64 = 0.1;
 
 /// Plans the work.
 ///
@@ -35,6 +40,9 @@ pub fn plan(job: &CreateJob, source: &MediaFile) -> Result<Plan, JobError> {
         plan: Plan {
             video_stream: None,
             rotate: input.video_selector.rotate,
+            is_deinterlaced: preprocessors(job).is_some_and(|one| one.deinterlacer.is_some()),
+            colours: video.map_or(Colours::Kept, |stream| colours(job, stream)),
+            padding: None,
             videos: Vec::new(),
             captures: Vec::new(),
             audios: Vec::new(),
@@ -48,8 +56,69 @@ pub fn plan(job: &CreateJob, source: &MediaFile) -> Result<Plan, JobError> {
     }
     if !planner.plan.videos.is_empty() || !planner.plan.captures.is_empty() {
         planner.plan.video_stream = video.map(|stream| stream.index);
+        planner.plan.padding =
+            video.and_then(|stream| padding(input, source, stream, &planner.plan));
     }
     Ok(planner.plan)
+}
+
+/// The preprocessors, which are the same for all outputs with pictures.
+fn preprocessors(job: &CreateJob) -> Option<VideoPreprocessors> {
+    let outputs = job
+        .settings
+        .output_groups
+        .iter()
+        .flat_map(|group| &group.outputs);
+    let mut videos = outputs.filter_map(|output| output.video_description.as_ref());
+    videos.next().map(|video| video.video_preprocessors)
+}
+
+fn colours(job: &CreateJob, stream: &Stream) -> Colours {
+    let corrector = preprocessors(job).and_then(|one| one.color_corrector);
+    let conversion = corrector.map(|corrector| corrector.color_space_conversion);
+    if conversion != Some(ColorSpaceConversion::Force709) {
+        return Colours::Kept;
+    }
+    match (
+        stream.color_transfer.as_deref(),
+        stream.color_primaries.as_deref(),
+    ) {
+        (Some("smpte2084"), _) => Colours::FromPq,
+        (Some("arib-std-b67"), _) => Colours::FromHlg,
+        (_, Some("bt2020")) => Colours::Narrowed,
+        _ => Colours::Kept,
+    }
+}
+
+/// Black where there is sound and no picture, as far as the headers tell.
+fn padding(input: &Input, source: &MediaFile, stream: &Stream, plan: &Plan) -> Option<Padding> {
+    if input.video_selector.pad_video == PadVideo::Disabled {
+        return None;
+    }
+    let begin = (stream.start_seconds()? - source.start_seconds()?).max(0.0);
+    let end = stream
+        .duration_seconds()
+        .map_or(plan.duration_seconds, |seconds| begin + seconds);
+    let lasting = |seconds: f64| {
+        if seconds > SHORTEST_PADDING_SECONDS {
+            seconds
+        } else {
+            0.0
+        }
+    };
+    let (before_seconds, after_seconds) = (lasting(begin), lasting(plan.duration_seconds - end));
+    let rate = plan.videos.first().map_or(
+        Ratio {
+            numerator: 25,
+            denominator: 1,
+        },
+        |video| video.frame_rate,
+    );
+    (before_seconds + after_seconds > 0.0).then_some(Padding {
+        before_seconds,
+        after_seconds,
+        frame_rate: rate,
+    })
 }
 
 /// `MediaConvert`'s code for settings and sources that do not go together.

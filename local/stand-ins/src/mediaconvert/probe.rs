@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use videoflow_platform::service::{ObjectHead, Objects, ServiceError};
 
 use super::error;
-use super::vocabulary::{chroma_subsampling, codec, colours, format, mime_type};
+use super::vocabulary::{chroma_subsampling, codec, colours, field_order, format, mime_type};
 use crate::ffmpeg;
 use crate::location::Location;
 use crate::media_file::{self, MediaFile, Ratio, Stream, TrackType};
@@ -179,6 +179,7 @@ fn video_properties(stream: &Stream) -> Value {
             "ChromaSubsampling": stream.pix_fmt.as_deref().and_then(chroma_subsampling),
             "CodedFrameRate": frame_rate,
             "ColorPrimaries": primaries,
+            "FieldOrder": stream.field_order.as_deref().and_then(field_order),
             "Height": stream.height,
             "Level": stream.level.filter(|level| *level > 0).map(|level| level.to_string()),
             "MatrixCoefficients": matrix,

@@ -12,6 +12,9 @@ const AUTO_QUALITY_LEVEL: u32 = 7;
 /// Frame rates beyond this are time bases taken for rates; such a source is read at 25.
 const MAX_FRAME_RATE: f64 = 120.0;
 
+/// Frame rates that a variable one is rounded to.
+const WHOLE_FRAME_RATES: [u32; 8] = [1, 5, 10, 15, 24, 30, 50, 60];
+
 /// The settings' frame rate, or the source's.
 pub fn frame_rate(settings: &H264Settings, stream: &Stream) -> Ratio {
     let specified = match (
@@ -31,9 +34,29 @@ pub fn frame_rate(settings: &H264Settings, stream: &Stream) -> Ratio {
     };
     let of_source = stream
         .frame_rate()
-        .filter(|rate| (1.0..=MAX_FRAME_RATE).contains(&rate.value()));
+        .filter(|rate| (1.0..=MAX_FRAME_RATE).contains(&rate.value()))
+        .map(|rate| {
+            if stream.has_variable_rate() {
+                nearest_whole(rate)
+            } else {
+                rate
+            }
+        });
     specified.or(of_source).unwrap_or(Ratio {
         numerator: 25,
+        denominator: 1,
+    })
+}
+
+/// What `MediaConvert` makes of a variable frame rate: the nearest of some whole ones.
+/// <https://docs.aws.amazon.com/mediaconvert/latest/ug/using-variable-frame-rate-inputs.html>
+fn nearest_whole(average: Ratio) -> Ratio {
+    let distance = |rate: u32| (f64::from(rate) - average.value()).abs();
+    let nearest = WHOLE_FRAME_RATES
+        .into_iter()
+        .min_by(|one, other| distance(*one).total_cmp(&distance(*other)));
+    nearest.map_or(average, |numerator| Ratio {
+        numerator,
         denominator: 1,
     })
 }
@@ -170,11 +193,29 @@ mod tests {
             assert_eq!((found.numerator, found.denominator), expected);
             Ok(())
         };
+        let check_variable =
+            |average: &str, base: &str, expected| -> Result<(), serde_json::Error> {
+                let rates = json!({"index": 0, "avg_frame_rate": average, "r_frame_rate": base});
+                let found = frame_rate(
+                    &settings(json!({"RateControlMode": "CBR"}))?,
+                    &serde_json::from_value(rates)?,
+                );
+                assert_eq!(
+                    (found.numerator, found.denominator),
+                    expected,
+                    "{average} of {base}"
+                );
+                Ok(())
+            };
         let follow = json!({"RateControlMode": "CBR"});
         let set = json!({"RateControlMode": "CBR", "FramerateControl": "SPECIFIED", "FramerateNumerator": 24, "FramerateDenominator": 1});
         check("30000/1001", follow.clone(), (30000, 1001))?;
         check("30000/1001", set, (24, 1))?;
         check("0/0", follow.clone(), (25, 1))?;
+        check_variable("28/1", "60/1", (30, 1))?;
+        check_variable("12/1", "90000/1", (10, 1))?;
+        check_variable("25/1", "50/1", (25, 1))?;
+        check_variable("19001/634", "30000/1001", (19001, 634))?;
         check("90000/1", follow, (25, 1))
     }
 }

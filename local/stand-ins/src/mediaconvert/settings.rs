@@ -88,6 +88,20 @@ pub struct VideoSelector {
     /// Turning before encoding.
     #[serde(default)]
     pub rotate: Rotate,
+    /// What is shown while there is sound and no picture.
+    #[serde(default)]
+    pub pad_video: PadVideo,
+}
+
+/// What is shown before the first picture and after the last one while there is sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PadVideo {
+    /// The first picture; nothing after the last one.
+    #[default]
+    Disabled,
+    /// Black.
+    Black,
 }
 
 /// Turning, clockwise.
@@ -242,8 +256,47 @@ pub struct VideoDescription {
     /// What to do when the shapes differ.
     #[serde(default)]
     pub scaling_behavior: ScalingBehavior,
+    /// What is done to the pictures before.
+    #[serde(default)]
+    pub video_preprocessors: VideoPreprocessors,
     /// Codec.
     pub codec_settings: VideoCodecSettings,
+}
+
+/// What is done to pictures before they are encoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct VideoPreprocessors {
+    /// Interlaced pictures become progressive.
+    pub deinterlacer: Option<Deinterlacer>,
+    /// Colours become others.
+    pub color_corrector: Option<ColorCorrector>,
+}
+
+/// Interlaced pictures become progressive; all of its members are neutral.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deinterlacer {}
+
+/// Colours become others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ColorCorrector {
+    /// Which.
+    #[serde(default)]
+    pub color_space_conversion: ColorSpaceConversion,
+}
+
+/// Which colours.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+pub enum ColorSpaceConversion {
+    /// The source's.
+    #[default]
+    #[serde(rename = "NONE")]
+    None,
+    /// ITU 709. A source of standard range stays as it is here.
+    #[serde(rename = "FORCE_709")]
+    Force709,
 }
 
 /// How a picture gets into another shape.

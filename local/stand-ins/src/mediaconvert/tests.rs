@@ -461,8 +461,8 @@ async fn what_is_not_supported_is_refused_with_its_path() -> Result<(), Failure>
         (format!("{h264}/Invented"), json!(1), "Invented"),
         (
             format!("{video}/VideoPreprocessors"),
-            json!({}),
-            "VideoPreprocessors",
+            json!({"NoiseReducer": {}}),
+            "NoiseReducer",
         ),
         (
             format!("{video}/Height"),

@@ -47,22 +47,31 @@ pub fn validate(job: &CreateJob) -> Result<(), ServiceError> {
     if job.settings.output_groups.is_empty() {
         return refuse("Settings.OutputGroups", "there is none");
     }
+    let mut preprocessors = outputs(job)
+        .filter_map(|output| output.video_description.as_ref())
+        .map(|video| video.video_preprocessors);
+    let first = preprocessors.next();
+    if preprocessors.any(|other| Some(other) != first) {
+        return refuse(
+            "Settings.OutputGroups",
+            "outputs with different VideoPreprocessors are not supported by the local stand-in",
+        );
+    }
     for (index, group) in job.settings.output_groups.iter().enumerate() {
         validate_group(group, input, &format!("Settings.OutputGroups[{index}]"))?;
     }
-    if job
-        .settings
-        .output_groups
-        .iter()
-        .flat_map(|group| &group.outputs)
-        .all(is_capture)
-    {
+    if outputs(job).all(is_capture) {
         return refuse(
             "Settings.OutputGroups",
             "frame captures need another output in the same job",
         );
     }
     Ok(())
+}
+
+fn outputs(job: &CreateJob) -> impl Iterator<Item = &Output> {
+    let groups = job.settings.output_groups.iter();
+    groups.flat_map(|group| &group.outputs)
 }
 
 fn codec(output: &Output) -> Option<&VideoCodecSettings> {

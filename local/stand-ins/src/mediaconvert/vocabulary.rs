@@ -132,6 +132,15 @@ pub fn colours(stream: &Stream) -> [Option<&'static str>; 3] {
     ]
 }
 
+/// Which half picture is shown first, of interlaced video.
+pub fn field_order(order: &str) -> Option<&'static str> {
+    match order {
+        "tt" | "bt" => Some("TopFieldFirst"),
+        "bb" | "tb" => Some("BottomFieldFirst"),
+        _ => None,
+    }
+}
+
 /// Chroma subsampling, `4:2:0`, of a pixel format of ffmpeg.
 pub fn chroma_subsampling(pixel_format: &str) -> Option<&'static str> {
     [("420", "4:2:0"), ("422", "4:2:2"), ("444", "4:4:4")]
