@@ -15,7 +15,7 @@ const WRITTEN: [(&str, &str); 3] = [
     ("ExecutionLost", "statemachines/reconcile-library.asl.json"),
     (
         "Platform.Interrupted",
-        "local/platform/src/step_functions/store.rs",
+        "local/platform/src/step_functions/opening.rs",
     ),
 ];
 /// Names that AWS gives.
