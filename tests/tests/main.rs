@@ -12,6 +12,7 @@ mod definitions;
 mod duplicates;
 mod error_list;
 mod failures;
+mod late_news;
 mod machines;
 mod odd_videos;
 mod pipeline;

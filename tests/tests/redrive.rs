@@ -59,7 +59,7 @@ fn a_failed_job_goes_on_from_the_failed_state_and_pays_for_nothing_twice() {
     );
     assert_eq!(answer["alreadyProcessed"], false);
     let brief = answer["outputs"]["briefJson"].as_str().expect("a brief");
-    assert_eq!(read_json(Path::new(brief))["jobId"], job);
+    assert_eq!(read_json(Path::new(brief))["runId"], job);
 
     for action in PAID {
         assert_eq!(calls(&out, action), 1, "{action}");

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use videoflow_asl::simulation::{Answer, Simulation};
 use videoflow_asl::{Execution, Status};
 
-use answers::{child, usual};
+use answers::child;
+pub use answers::usual;
 use tasks::definitions;
 
 /// One way through one machine.

@@ -328,3 +328,27 @@ async fn failures_of_odd_keys_and_long_texts_are_told_whole_or_cut_at_a_characte
     check_told(&"ü".repeat(500), 16 * 1024, 16 * 1024).await;
     check_told("line\nbreak\u{1}", 150 * 1024, 16 * 1024).await;
 }
+
+#[tokio::test]
+async fn late_news_of_a_redrive_leaves_what_the_redriven_run_has_done() {
+    for (status, claim, expected_claim) in [
+        ("PUBLISHED", "PUBLISHED", "PUBLISHED"),
+        ("AWAITING_REVIEW", "FAILED", "RUNNING"),
+    ] {
+        let scene = Scene::new().await;
+        let mut item = scene.item();
+        item["JobStatus"] = json!(status);
+        scene.put("jobs", item).await;
+        let claim = json!({"ClaimId": "claim", "JobId": scene.job, "ClaimStatus": claim});
+        scene.put("claims", claim).await;
+        for (event, redrive_count) in [("RUNNING", 0), ("RUNNING", 1), ("FAILED", 0)] {
+            assert_eq!(scene.handle(event, redrive_count).await, 0);
+        }
+        assert_eq!(
+            scene.statuses().await,
+            (json!(status), json!(expected_claim))
+        );
+        let job = scene.get("jobs", "JobId", scene.job.as_str()).await;
+        assert_eq!(job["RedriveCount"], 1);
+    }
+}

@@ -28,9 +28,9 @@ const PRINCIPAL: &str = "videoflow-redrive";
 /// Lets a failed job go on from the state that failed, once the cause is mended
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What had succeeded is neither run nor paid for again. Without --out, --data or --endpoint-url the job is looked for in
-./.videoflow and then in ./videoflow-out/.videoflow. Exit code: 0 published, 2 rejected or failed its quality check,
-1 failed again or not redriven.
+What had succeeded is neither run nor paid for again. Without --out, --data or --endpoint-url the
+job is looked for in ./.videoflow and then in ./videoflow-out/.videoflow. Exit code: 0 published,
+2 rejected or failed its quality check, 1 failed again or not redriven.
 
 Examples:
   videoflow redrive v-0123…
