@@ -91,6 +91,8 @@ pub fn judge_size(size_bytes: u64) -> Result<(), Rejection> {
 
 /// The rejection of a file that Probe could not read.
 pub fn unreadable(detail: &str) -> Rejection {
+    // What follows is the SDK's word on the call, which the maker of a video has no use for.
+    let detail = detail.split(" (Service: ").next().unwrap_or_default();
     let detail: String = detail.chars().take(DETAIL_LIMIT).collect();
     Rejection {
         code: Code::UnreadableFile,
@@ -356,6 +358,20 @@ pub mod tests {
             &short,
             "The video lasts 0.48 seconds; it needs at least 0.5. Check that the whole of it was exported.",
         );
+    }
+
+    #[test]
+    fn details_of_the_call_are_left_out() {
+        let check = |detail: &str, expected: &str| {
+            let message = unreadable(detail).message;
+            assert!(message.ends_with(expected), "{message}");
+        };
+        check("no index", "export it again. (no index)");
+        check(
+            "no index (Service: MediaConvert, Status Code: 422)",
+            "export it again. (no index)",
+        );
+        check(&"x".repeat(600), &format!("({})", "x".repeat(DETAIL_LIMIT)));
     }
 
     #[test]

@@ -1,27 +1,22 @@
 //! Objects that change while they are processed.
 
+use aws_sdk_mediaconvert::types::JobPhase;
+use videoflow_shared::identity::JobId;
+
 use super::platform::{SOURCE, Up};
 use super::recipe::Recipe;
 
 const OLD: &str = "-f lavfi -i testsrc2=s=1920x1080:d=4 -c:v libx264 -preset ultrafast .mp4";
 const NEW: &str = "-f lavfi -i testsrc2=s=320x180:d=1 .mp4";
 
-/// Waits until the newest transcode is at work: its file is open.
-async fn transcoding(up: &Up, key: &str) {
+/// Waits until the job's transcode is at work: its file is open.
+async fn transcoding(up: &Up, job: &JobId) {
     let mediaconvert = up.mediaconvert();
-    let input = format!("s3://{SOURCE}/{key}");
     let look = async || {
-        let jobs = mediaconvert.list_jobs().send().await.ok()?;
-        let is_mine = |job: &&aws_sdk_mediaconvert::types::Job| {
-            let inputs = job
-                .settings()
-                .map(|settings| settings.inputs())
-                .unwrap_or_default();
-            inputs.iter().any(|one| one.file_input() == Some(&input))
-        };
-        let job = jobs.jobs().iter().find(is_mine)?;
-        let phase = job.current_phase().map(|phase| phase.as_str().to_owned());
-        (phase.as_deref() == Some("TRANSCODING")).then_some(())
+        let id = up.service_job(job, "transcode").await?;
+        let answer = mediaconvert.get_job().id(id).send().await.ok()?;
+        let phase = answer.job()?.current_phase()?;
+        (*phase == JobPhase::Transcoding).then_some(())
     };
     up.until("transcode at work", look).await;
 }
@@ -34,7 +29,7 @@ pub async fn replaced(up: &Up) -> Vec<String> {
         Recipe::Ffmpeg(NEW).make().await,
     );
     let older = up.upload(key, old.path()).await;
-    transcoding(up, key).await;
+    transcoding(up, &older).await;
     let newer = up.upload(key, new.path()).await;
     let mut complaints = ended(
         up,
@@ -59,18 +54,13 @@ pub async fn deleted(up: &Up) -> Vec<String> {
     let key = "deleted.mp4";
     let file = Recipe::Numbered(OLD, 1).make().await;
     let job = up.upload(key, file.path()).await;
-    transcoding(up, key).await;
+    transcoding(up, &job).await;
     let deleted = up.s3().delete_object().bucket(SOURCE).key(key).send().await;
     deleted.expect("a deletion");
     ended(up, &job, "SourceGone", "deleted while it was processed").await
 }
 
-async fn ended(
-    up: &Up,
-    job: &videoflow_shared::identity::JobId,
-    error: &str,
-    told: &str,
-) -> Vec<String> {
+async fn ended(up: &Up, job: &JobId, error: &str, told: &str) -> Vec<String> {
     let settled = up.settled(job).await;
     println!(
         "| {told} | {} | {}: {} | |",

@@ -1,5 +1,6 @@
 //! `videoflow up` as a process of its own, and clients for it.
 
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -146,12 +147,24 @@ impl Up {
         self.until(&format!("outcome of {job}"), look).await
     }
 
-    /// A job as it is now; empty when there is none yet.
-    pub async fn job(&self, job: &JobId) -> Settled {
+    /// Id of a stage's job at its service, as the ledger has it.
+    pub async fn service_job(&self, job: &JobId, stage: &str) -> Option<String> {
+        let item = self.item(job).await;
+        let stages = item.get("Stages")?.as_m().ok()?;
+        let entry = stages.get(stage)?.as_m().ok()?;
+        entry.get("serviceJobId")?.as_s().ok().cloned()
+    }
+
+    async fn item(&self, job: &JobId) -> HashMap<String, AttributeValue> {
         let id = AttributeValue::S(job.to_string());
         let item = self.tables.get_item().table_name(JOBS).key("JobId", id);
         let item = item.consistent_read(true).send().await.expect("a table");
-        let item = item.item.unwrap_or_default();
+        item.item.unwrap_or_default()
+    }
+
+    /// A job as it is now; empty when there is none yet.
+    pub async fn job(&self, job: &JobId) -> Settled {
+        let item = self.item(job).await;
         let text = |value: Option<&AttributeValue>| {
             value
                 .and_then(|value| value.as_s().ok().cloned())
