@@ -106,7 +106,10 @@ impl Model {
         if let (Some(reviewed), None) = (&reviewed, &complaint) {
             return Ok(written(reviewed.clone(), &[&first]));
         }
-        if let Answer::Text(text) = &first.answer {
+        // Bedrock takes no empty turn: after an empty answer the same is asked again.
+        if let Answer::Text(text) = &first.answer
+            && !text.trim().is_empty()
+        {
             turns.push((ConversationRole::Assistant, text.clone()));
             turns.push((ConversationRole::User, complaint.unwrap_or_default()));
         }

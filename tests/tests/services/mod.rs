@@ -4,6 +4,7 @@ mod dynamodb;
 mod events;
 mod failure;
 mod ledger;
+mod paid_once;
 mod s3;
 mod sns;
 mod sqs;
@@ -23,6 +24,7 @@ use videoflow_platform::dynamodb::DynamoDb;
 use videoflow_platform::events::Events;
 use videoflow_platform::record::Record;
 use videoflow_platform::s3::{Buckets, HttpService, Notifications, Settings, Versioning};
+use videoflow_platform::service::Service;
 use videoflow_platform::services::Services;
 use videoflow_platform::sns::Topics;
 use videoflow_platform::sqs::Queues;
@@ -61,18 +63,27 @@ impl Drop for Local {
 impl Local {
     /// Services on a new folder, with tables and queues in memory.
     pub async fn new() -> Self {
+        Self::with_tables(|tables| tables).await
+    }
+
+    /// As [`Local::new`], with what `wrap` makes of the tables.
+    async fn with_tables(wrap: impl FnOnce(Arc<dyn Service>) -> Arc<dyn Service>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut local = Self::start(folder.path(), None).await;
+        let mut local = Self::start(folder.path(), None, wrap).await;
         local.folder = Some(folder);
         local
     }
 
     /// Services on a folder that may have state from before.
     async fn on(folder: &Path) -> Self {
-        Self::start(folder, Some(folder)).await
+        Self::start(folder, Some(folder), |tables| tables).await
     }
 
-    async fn start(folder: &Path, stores: Option<&Path>) -> Self {
+    async fn start(
+        folder: &Path,
+        stores: Option<&Path>,
+        wrap: impl FnOnce(Arc<dyn Service>) -> Arc<dyn Service>,
+    ) -> Self {
         let server = Server::bind(0).await.expect("a free port");
         let url = server.url();
         let record = Arc::new(Record::open(&folder.join("calls.jsonl")).expect("a record"));
@@ -108,7 +119,7 @@ impl Local {
         let services = Arc::new(Services::new(Arc::clone(&record)));
         services.add(Arc::clone(&queues) as _);
         services.add(Arc::clone(&events) as _);
-        services.add(Arc::new(tables));
+        services.add(wrap(Arc::new(tables)));
         services.add(Arc::clone(&topics) as _);
         services.add(Arc::new(buckets.clone()));
         let http = HttpService::new(&buckets, record);
@@ -123,6 +134,14 @@ impl Local {
             server,
             folder: None,
         }
+    }
+
+    /// Where the services keep what they keep.
+    fn folder(&self) -> &Path {
+        self.folder
+            .as_ref()
+            .expect("a test on a folder of its own")
+            .path()
     }
 
     /// Configuration of the SDK's clients, as a function of that name has it.

@@ -223,6 +223,8 @@ async fn describe(
 fn objection(job: &Job) -> Option<String> {
     let id = &job.job_id;
     match job.job_status {
+        // Settled, but not everyone could be told: a redrive tells them.
+        JobStatus::Published | JobStatus::Rejected if job.announcement_error.is_some() => None,
         JobStatus::Published => Some(format!(
             "{id} is published; `videoflow run --force` of the video makes it again"
         )),
@@ -272,13 +274,15 @@ mod tests {
 
     #[test]
     fn jobs_that_a_redrive_cannot_help_say_what_can() {
-        let check = |status: &str, expected: Option<&str>| {
+        let job = |status: &str, untold: &serde_json::Value| -> Job {
             let id = JobId::of("b", "k", "1", "default");
             let item = json!({"JobId": id, "JobStatus": status, "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "",
-                "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "", "OriginalJobId": id});
-            let job: Job =
-                serde_json::from_value(item).unwrap_or_else(|error| unreachable!("{error}"));
-            let objection = objection(&job);
+                "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "", "OriginalJobId": id,
+                "AnnouncementError": untold});
+            serde_json::from_value(item).unwrap_or_else(|error| unreachable!("{error}"))
+        };
+        let check = |status: &str, expected: Option<&str>| {
+            let objection = objection(&job(status, &json!(null)));
             match expected {
                 Some(part) => assert!(
                     objection.is_some_and(|text| text.contains(part)),
@@ -294,5 +298,9 @@ mod tests {
         check("FAILED_QC", Some("run --force"));
         check("DUPLICATE", Some("duplicate of v-"));
         check("DELETED", Some("run the video again"));
+        let told = json!({"state": "NotifyPublished", "error": "SNS.NotFoundException", "cause": "", "execution": "e"});
+        for status in ["PUBLISHED", "REJECTED"] {
+            assert_eq!(objection(&job(status, &told)), None, "{status} untold");
+        }
     }
 }
