@@ -14,6 +14,7 @@ mod error_list;
 mod failures;
 mod late_news;
 mod machines;
+mod nonsense;
 mod odd_videos;
 mod pipeline;
 mod reconcile;

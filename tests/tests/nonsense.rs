@@ -1,0 +1,188 @@
+//! A model that answers nonsense, on the real binaries: nothing that it invents is published.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::support::{binaries, calls, job_item, last_json, read_json, root, short_clip};
+
+/// What no one says or shows in the clip.
+const INVENTED: &str = "The mayor resigns over the bridge";
+
+/// An OpenAI-compatible server that gives one answer to everything.
+struct Nonsense {
+    url: String,
+    answer: Arc<Mutex<(u16, String)>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Nonsense {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+        let answer = Arc::new(Mutex::new((200, String::new())));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (given, counted) = (Arc::clone(&answer), Arc::clone(&asked));
+        // It ends with the process of the tests.
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let (status, body) = given.lock().expect("no panic holds it").clone();
+                serve(stream, status, &body).unwrap_or_default();
+            }
+        });
+        Self { url, answer, asked }
+    }
+
+    /// Sets the answer, and forgets how often it was asked.
+    fn says(&self, status: u16, content: &str, finish_reason: &str) {
+        let body = json!({ "choices": [{ "message": { "content": content }, "finish_reason": finish_reason }],
+            "usage": { "prompt_tokens": 1, "completion_tokens": 1 } });
+        *self.answer.lock().expect("no panic holds it") = (status, body.to_string());
+        self.asked.store(0, Ordering::Relaxed);
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    fn videoflow(&self, arguments: &[&str]) -> Output {
+        Command::new(binaries().join("videoflow"))
+            .args(arguments)
+            .current_dir(root())
+            .env("VIDEOFLOW_OPENAI_BASE_URL", &self.url)
+            .output()
+            .expect("videoflow is built: run the tests by `make test`")
+    }
+}
+
+/// Reads one request and answers it.
+fn serve(stream: TcpStream, status: u16, body: &str) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream.try_clone()?);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 || line == "\r\n" {
+            break;
+        }
+        if let Some((_, value)) = line
+            .split_once(':')
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+        {
+            length = value.trim().parse().unwrap_or(0);
+        }
+    }
+    reader.take(length).read_to_end(&mut Vec::new())?;
+    let head = format!(
+        "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    (&stream).write_all((head + body).as_bytes())
+}
+
+/// A draft in the schema of the model's answers in which everything is invented.
+fn invented_draft() -> String {
+    let mut draft = read_json(&root().join("functions/shared/samples/draft.json"));
+    invent(&mut draft);
+    draft.to_string()
+}
+
+fn invent(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                match name.as_str() {
+                    "evidence" => *member = json!(["s999"]),
+                    "text" | "title" | "abstractShort" if member.is_string() => {
+                        *member = json!(INVENTED);
+                    }
+                    _ => invent(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(invent),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_a_model_invents_is_not_published() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let clip = short_clip(folder.path());
+    let (clip, out) = (clip.to_str().expect("UTF-8"), folder.path().join("out"));
+    let model = Nonsense::start();
+    let run = |is_first: bool| {
+        let mut arguments = vec!["run", clip, "--json", "--out", out.to_str().expect("UTF-8")];
+        arguments.extend((!is_first).then_some("--force"));
+        let output = model.videoflow(&arguments);
+        (output.status.code(), last_json(&output))
+    };
+    let failing = [
+        (200, "I am a teapot.", "stop", "BriefRejected"),
+        (200, "", "stop", "BriefRejected"),
+        (200, "{\"title\": {\"text\": \"", "length", "ModelTruncated"),
+        (400, "no such model", "stop", "ServiceRefused"),
+    ];
+    let mut failed = Value::Null;
+    for (index, (status, content, reason, error)) in failing.into_iter().enumerate() {
+        model.says(status, content, reason);
+        let (code, answer) = run(index == 0);
+        assert_eq!(
+            (code, &answer["status"]),
+            (Some(1), &json!("FAILED")),
+            "{content}: {answer}"
+        );
+        let job = answer["jobId"].as_str().expect("a job id");
+        let details = job_item(&out, job)["ErrorDetails"]["M"].clone();
+        assert_eq!(
+            (&details["state"]["S"], &details["error"]["S"]),
+            (&json!("WriteBrief"), &json!(error)),
+            "{details}"
+        );
+        assert!(
+            (1..=2).contains(&model.asked()),
+            "{content}: one answer and at most one correction, {}",
+            model.asked()
+        );
+        failed = answer;
+    }
+
+    model.says(200, &invented_draft(), "stop");
+    let job = failed["jobId"].as_str().expect("a job id");
+    let redriven = model.videoflow(&[
+        "redrive",
+        job,
+        "--json",
+        "--out",
+        out.to_str().expect("UTF-8"),
+    ]);
+    assert_eq!(last_json(&redriven)["status"], "PUBLISHED", "{redriven:?}");
+    assert_eq!(model.asked(), 2, "one answer and one correction");
+    check_brief(&out.join(job));
+    assert_eq!(
+        calls(&out, "CreateJob"),
+        1,
+        "five tries are transcoded once"
+    );
+}
+
+/// The brief has none of what was invented, and says what was dropped.
+fn check_brief(folder: &Path) {
+    let brief = read_json(&folder.join("brief.json"));
+    let warnings = brief["quality"]["warnings"].as_array().expect("warnings");
+    let has = |code: &str| warnings.iter().any(|warning| warning["code"] == code);
+    assert!(has("UnknownEvidence"), "{warnings:?}");
+    assert!(
+        brief["quality"]["unsupportedStatements"].as_u64() > Some(0),
+        "{}",
+        brief["quality"]
+    );
+    let mut published = brief;
+    published["quality"]["warnings"] = Value::Null;
+    assert!(!published.to_string().contains(INVENTED), "{published:#}");
+}
