@@ -5,14 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use record_failure::{Function, Resources};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 use videoflow_platform::service::{Call, Service, ServiceError};
 use videoflow_platform::sqs::Queues;
-use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::batch::DeadLetters;
 
 use super::world::{CAUSE, Ended, JOB, Run};
@@ -56,7 +53,6 @@ impl Service for Histories {
 pub struct Settlement {
     runtime: Runtime,
     local: Local,
-    tables: Client,
     histories: Arc<Histories>,
     function: Function,
 }
@@ -64,7 +60,7 @@ pub struct Settlement {
 impl Settlement {
     pub fn new() -> Self {
         let runtime = Runtime::new().expect("a runtime");
-        let (local, tables, function, histories) = runtime.block_on(async {
+        let (local, function, histories) = runtime.block_on(async {
             let local = Local::new().await;
             let histories = Arc::new(Histories::default());
             local.services.add(Arc::clone(&histories) as _);
@@ -86,13 +82,11 @@ impl Settlement {
                 function_name: "record-failure".to_owned(),
             };
             let function = Function::new(&config, resources, dead_letters);
-            let tables = Client::new(&local.client());
-            (local, tables, function, histories)
+            (local, function, histories)
         });
         Self {
             runtime,
             local,
-            tables,
             histories,
             function,
         }
@@ -138,17 +132,17 @@ impl Settlement {
             "error": main.execution.error(), "cause": main.execution.cause() } });
         let batch = json!({ "Records": [{ "messageId": "1", "body": event.to_string() }] });
         self.runtime.block_on(async {
-            put(&self.tables, "jobs", json!({
+            self.local.put_item("jobs", &json!({
                 "JobId": JOB, "JobStatus": status, "SourceBucket": "b", "SourceKey": "k.mp4", "SourceVersionId": "1",
                 "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t", "Stages": {}, "ClaimId": "c",
             })).await;
-            put(&self.tables, "claims", json!({ "ClaimId": "c", "JobId": JOB, "ClaimStatus": "RUNNING" })).await;
+            self.local.put_item("claims", &json!({ "ClaimId": "c", "JobId": JOB, "ClaimStatus": "RUNNING" })).await;
             let batch = serde_json::from_value(batch).expect("a batch");
             let failures = self.function.handle(batch).await.expect("an answer");
             assert!(failures.batch_item_failures.is_empty(), "record-failure could not handle {event}");
             Settled {
-                job: get(&self.tables, "jobs", "JobId", JOB).await,
-                claim: get(&self.tables, "claims", "ClaimId", "c").await,
+                job: self.local.item("jobs", "JobId", JOB).await,
+                claim: self.local.item("claims", "ClaimId", "c").await,
                 messages: drained(&self.local.queues).await,
                 notices: self.local.topics.notices().len() - notices_before,
             }
@@ -267,30 +261,4 @@ async fn take(queues: &Queues, queue: &str) -> Vec<Value> {
         .iter()
         .map(|message| serde_json::from_str(&message.body).expect("JSON"))
         .collect()
-}
-
-async fn put(tables: &Client, table: &str, item: Value) {
-    let Value::Object(item) = item else {
-        unreachable!("items are objects")
-    };
-    let request = tables
-        .put_item()
-        .table_name(format!("videoflow-local-{table}"));
-    request
-        .set_item(Some(to_item(&item)))
-        .send()
-        .await
-        .expect("an answer");
-}
-
-async fn get(tables: &Client, table: &str, key: &str, value: &str) -> Value {
-    let request = tables
-        .get_item()
-        .table_name(format!("videoflow-local-{table}"));
-    let answer = request
-        .key(key, AttributeValue::S(value.to_owned()))
-        .send()
-        .await
-        .expect("an answer");
-    Value::Object(from_item(answer.item().expect("an item")))
 }

@@ -3,22 +3,24 @@
 use aws_sdk_mediaconvert::types::JobPhase;
 use videoflow_shared::identity::JobId;
 
-use super::platform::{SOURCE, Up};
 use super::recipe::Recipe;
+use super::settled::Settled;
+use crate::support::up::{SOURCE, Up};
 
 const OLD: &str = "-f lavfi -i testsrc2=s=1920x1080:d=4 -c:v libx264 -preset ultrafast .mp4";
 const NEW: &str = "-f lavfi -i testsrc2=s=320x180:d=1 .mp4";
 
 /// Waits until the job's transcode is at work: its file is open.
 async fn transcoding(up: &Up, job: &JobId) {
-    let mediaconvert = up.mediaconvert();
+    let mediaconvert = aws_sdk_mediaconvert::Client::new(up.config());
     let look = async || {
-        let id = up.service_job(job, "transcode").await?;
+        let item = up.job(job).await;
+        let id = item["Stages"]["transcode"]["serviceJobId"].as_str()?;
         let answer = mediaconvert.get_job().id(id).send().await.ok()?;
         let phase = answer.job()?.current_phase()?;
         (*phase == JobPhase::Transcoding).then_some(())
     };
-    up.until("transcode at work", look).await;
+    up.until("the transcode is at work", look).await;
 }
 
 /// The newer upload is published under a job of its own; the older one ends and publishes nothing.
@@ -28,9 +30,9 @@ pub async fn replaced(up: &Up) -> Vec<String> {
         Recipe::Ffmpeg(OLD).make().await,
         Recipe::Ffmpeg(NEW).make().await,
     );
-    let older = up.upload(key, old.path()).await;
+    let older = up.upload(key, old.path(), "default").await;
     transcoding(up, &older).await;
-    let newer = up.upload(key, new.path()).await;
+    let newer = up.upload(key, new.path(), "default").await;
     let mut complaints = ended(
         up,
         &older,
@@ -38,7 +40,7 @@ pub async fn replaced(up: &Up) -> Vec<String> {
         "replaced while it was processed",
     )
     .await;
-    let newer = up.settled(&newer).await;
+    let newer = Settled::wait(up, &newer).await;
     println!(
         "| replaced while it is processed, newer | {} | | |",
         newer.status
@@ -53,7 +55,7 @@ pub async fn replaced(up: &Up) -> Vec<String> {
 pub async fn deleted(up: &Up) -> Vec<String> {
     let key = "deleted.mp4";
     let file = Recipe::Numbered(OLD, 1).make().await;
-    let job = up.upload(key, file.path()).await;
+    let job = up.upload(key, file.path(), "default").await;
     transcoding(up, &job).await;
     let deleted = up.s3().delete_object().bucket(SOURCE).key(key).send().await;
     deleted.expect("a deletion");
@@ -61,7 +63,7 @@ pub async fn deleted(up: &Up) -> Vec<String> {
 }
 
 async fn ended(up: &Up, job: &JobId, error: &str, told: &str) -> Vec<String> {
-    let settled = up.settled(job).await;
+    let settled = Settled::wait(up, job).await;
     println!(
         "| {told} | {} | {}: {} | |",
         settled.status, settled.error, settled.cause

@@ -8,8 +8,9 @@ use videoflow_shared::brief::{Warning, WarningCode};
 use videoflow_shared::identity::JobId;
 
 use super::measure::{corners, frame_distances_ms, interlaced_share, probe, stream};
-use super::platform::{SOURCE, Settled, Up};
 use super::recipe::Recipe;
+use super::settled::Settled;
+use crate::support::up::{SOURCE, Up};
 use crate::support::{read_json, root};
 
 /// Bucket of the results.

@@ -7,8 +7,8 @@ mod command_line;
 mod expectation;
 mod keys;
 mod measure;
-mod platform;
 mod recipe;
+mod settled;
 mod videos;
 
 use std::rc::Rc;
@@ -17,8 +17,11 @@ use std::time::Instant;
 use tokio::sync::Semaphore;
 use tokio::task::{LocalSet, spawn_local};
 
+use crate::support::report;
+use crate::support::up::Up;
+
 use expectation::Case;
-use platform::Up;
+use settled::Settled;
 
 /// Videos on their way at once: their functions and analyses overlap, the transcodes come one after the other.
 const AT_ONCE: usize = 4;
@@ -29,7 +32,11 @@ async fn every_odd_video_has_its_outcome() {
     let started = Instant::now();
     let up = Rc::new(Up::start().await);
     let complaints = LocalSet::new().run_until(outcomes(&up)).await;
-    println!("odd videos: {:.0} s", started.elapsed().as_secs_f64());
+    let seconds = started.elapsed().as_secs_f64();
+    report(&format!(
+        "odd videos: {} not as expected, {seconds:.0} s",
+        complaints.len()
+    ));
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
@@ -66,8 +73,8 @@ async fn outcomes(up: &Rc<Up>) -> Vec<String> {
 async fn outcome(up: &Up, case: &Case) -> Vec<String> {
     let file = case.recipe.make().await;
     let started = Instant::now();
-    let job = up.upload(&case.key, file.path()).await;
-    let settled = up.settled(&job).await;
+    let job = up.upload(&case.key, file.path(), "default").await;
+    let settled = Settled::wait(up, &job).await;
     let seconds = started.elapsed().as_secs_f64();
     let (complaints, told) = expectation::complaints(up, case, &job, &settled).await;
     println!(

@@ -4,12 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::AttributeValue;
 use record_failure::{Function, Resources};
 use serde_json::{Value, json};
 use videoflow_platform::service::{Call, Service, ServiceError};
-use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::batch::DeadLetters;
 use videoflow_shared::identity::JobId;
 
@@ -74,7 +71,6 @@ impl Service for Histories {
 struct Scene {
     local: Local,
     function: Function,
-    tables: Client,
     job: JobId,
 }
 
@@ -114,48 +110,19 @@ impl Scene {
         );
         let job = JobId::of("b", "k", "1", "default");
         let scene = Self {
-            function,
-            tables: Client::new(&config),
-            job,
             local,
+            function,
+            job,
         };
-        scene.put("jobs", scene.item()).await;
+        scene.local.put_item("jobs", &scene.item()).await;
         let claim = json!({"ClaimId": "claim", "JobId": scene.job, "ClaimStatus": "RUNNING"});
-        scene.put("claims", claim).await;
+        scene.local.put_item("claims", &claim).await;
         scene
     }
 
     fn item(&self) -> Value {
         json!({"JobId": self.job, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "t",
             "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "t", "Stages": {}, "ClaimId": "claim"})
-    }
-
-    async fn put(&self, table: &str, item: Value) {
-        let Value::Object(item) = item else {
-            panic!("{item}")
-        };
-        let request = self
-            .tables
-            .put_item()
-            .table_name(format!("videoflow-local-{table}"));
-        request
-            .set_item(Some(to_item(&item)))
-            .send()
-            .await
-            .expect("an item");
-    }
-
-    async fn get(&self, table: &str, key: &str, value: &str) -> Value {
-        let request = self
-            .tables
-            .get_item()
-            .table_name(format!("videoflow-local-{table}"));
-        let answer = request
-            .key(key, AttributeValue::S(value.to_owned()))
-            .send()
-            .await
-            .expect("an answer");
-        Value::Object(from_item(answer.item().expect("an item")))
     }
 
     /// Hands an event over and gives the number of messages that failed.
@@ -181,8 +148,8 @@ impl Scene {
 
     /// Statuses of job and claim.
     async fn statuses(&self) -> (Value, Value) {
-        let job = self.get("jobs", "JobId", self.job.as_str()).await;
-        let claim = self.get("claims", "ClaimId", "claim").await;
+        let job = self.local.item("jobs", "JobId", self.job.as_str()).await;
+        let claim = self.local.item("claims", "ClaimId", "claim").await;
         (job["JobStatus"].clone(), claim["ClaimStatus"].clone())
     }
 }
@@ -192,7 +159,7 @@ async fn a_failure_is_found_settled_and_told_once() {
     let scene = Scene::new().await;
     assert_eq!(scene.handle("FAILED", 0).await, 0);
     assert_eq!(scene.statuses().await, (json!("FAILED"), json!("FAILED")));
-    let job = scene.get("jobs", "JobId", scene.job.as_str()).await;
+    let job = scene.local.item("jobs", "JobId", scene.job.as_str()).await;
     let expected = json!({"state": "InspectFile", "error": "StorageFailed", "cause": "why", "input": "{\"a\":1}",
         "execution": CHILD});
     assert_eq!(job["ErrorDetails"], expected);
@@ -232,9 +199,10 @@ async fn a_redrive_takes_job_and_claim_back_to_work() {
 async fn a_claim_of_another_job_is_left_alone() {
     let scene = Scene::new().await;
     scene
-        .put(
+        .local
+        .put_item(
             "claims",
-            json!({"ClaimId": "claim", "JobId": "another", "ClaimStatus": "PUBLISHED"}),
+            &json!({"ClaimId": "claim", "JobId": "another", "ClaimStatus": "PUBLISHED"}),
         )
         .await;
     assert_eq!(scene.handle("ABORTED", 0).await, 0);
@@ -291,10 +259,10 @@ async fn check_told(key: &str, length: usize, kept: usize) {
     .await;
     let mut item = scene.item();
     item["SourceKey"] = json!(key);
-    scene.put("jobs", item).await;
+    scene.local.put_item("jobs", &item).await;
     assert_eq!(scene.handle("FAILED", 0).await, 0);
 
-    let job = scene.get("jobs", "JobId", scene.job.as_str()).await;
+    let job = scene.local.item("jobs", "JobId", scene.job.as_str()).await;
     let details = &job["ErrorDetails"];
     assert_eq!(details["input"], "ä".repeat(kept));
     assert_eq!(details["cause"], "ö".repeat(kept));
@@ -338,9 +306,9 @@ async fn late_news_of_a_redrive_leaves_what_the_redriven_run_has_done() {
         let scene = Scene::new().await;
         let mut item = scene.item();
         item["JobStatus"] = json!(status);
-        scene.put("jobs", item).await;
+        scene.local.put_item("jobs", &item).await;
         let claim = json!({"ClaimId": "claim", "JobId": scene.job, "ClaimStatus": claim});
-        scene.put("claims", claim).await;
+        scene.local.put_item("claims", &claim).await;
         for (event, redrive_count) in [("RUNNING", 0), ("RUNNING", 1), ("FAILED", 0)] {
             assert_eq!(scene.handle(event, redrive_count).await, 0);
         }
@@ -348,7 +316,7 @@ async fn late_news_of_a_redrive_leaves_what_the_redriven_run_has_done() {
             scene.statuses().await,
             (json!(status), json!(expected_claim))
         );
-        let job = scene.get("jobs", "JobId", scene.job.as_str()).await;
+        let job = scene.local.item("jobs", "JobId", scene.job.as_str()).await;
         assert_eq!(job["RedriveCount"], 1);
     }
 }

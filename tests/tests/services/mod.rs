@@ -12,12 +12,14 @@ mod states;
 mod wire;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::error::ProvideErrorMetadata;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use videoflow_platform::dynamodb::DynamoDb;
@@ -29,6 +31,7 @@ use videoflow_platform::services::Services;
 use videoflow_platform::sns::Topics;
 use videoflow_platform::sqs::Queues;
 use videoflow_platform::wire::Server;
+use videoflow_shared::attribute::{from_item, to_item};
 
 /// Bucket with versions whose events go to [`QUEUE`].
 const SOURCE: &str = "videoflow-local-source";
@@ -47,6 +50,7 @@ pub struct Local {
     pub services: Arc<Services>,
     pub queues: Arc<Queues>,
     pub topics: Arc<Topics>,
+    tables: OnceLock<aws_sdk_dynamodb::Client>,
     events: Arc<Events>,
     server: JoinHandle<std::io::Result<()>>,
     /// Deleted with the test, where it is the test's own.
@@ -130,6 +134,7 @@ impl Local {
             services,
             queues,
             topics,
+            tables: OnceLock::new(),
             events,
             server,
             folder: None,
@@ -162,8 +167,32 @@ impl Local {
         self.client_of("tester")
     }
 
+    /// Writes an item of a table, given the table's name without prefix.
+    pub async fn put_item(&self, table: &str, item: &Value) {
+        let item = to_item(item.as_object().expect("an item is an object"));
+        let request = self
+            .tables
+            .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.client()))
+            .put_item()
+            .table_name(format!("videoflow-local-{table}"));
+        let request = request.set_item(Some(item));
+        request.send().await.expect("an answer");
+    }
+
+    /// An item of a table.
+    pub async fn item(&self, table: &str, key: &str, value: &str) -> Value {
+        let request = self
+            .tables
+            .get_or_init(|| aws_sdk_dynamodb::Client::new(&self.client()))
+            .get_item()
+            .table_name(format!("videoflow-local-{table}"));
+        let request = request.key(key, AttributeValue::S(value.to_owned()));
+        let answer = request.send().await.expect("an answer");
+        Value::Object(from_item(answer.item().expect("an item")))
+    }
+
     /// Bodies of the messages that are in a queue.
-    async fn received(&self, queue: &str) -> Vec<serde_json::Value> {
+    async fn received(&self, queue: &str) -> Vec<Value> {
         let messages = self
             .queues
             .poll(queue, 10, Duration::ZERO)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use videoflow_platform::lambda::{Function, Host};
-use videoflow_platform::service::{Call, Principal, Service, ServiceError};
+use videoflow_platform::service::{Call, Service, ServiceError};
 
 use super::{Local, OUTPUT};
 use crate::support::{binaries, read_json, report, root};
@@ -249,23 +249,12 @@ impl Scene {
 
     /// The job as it was before any stage.
     async fn reset(&self) {
-        let text = |text: &str| json!({ "S": text });
         let item = json!({
-            "JobId": text(self.job()), "JobStatus": text("PROCESSING"), "SourceBucket": text("b"), "SourceKey": text("k"),
-            "SourceVersionId": text("1"), "Profile": text("default"), "CreatedAt": text("t"), "UpdatedAt": text("t"),
-            "Stages": { "M": {} },
+            "JobId": self.job(), "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "SourceVersionId": "1",
+            "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t", "Stages": {},
         });
         self.cut(None);
-        let call = Call {
-            principal: Principal("tester".to_owned()),
-            operation: "PutItem".to_owned(),
-            parameters: json!({ "TableName": "videoflow-local-jobs", "Item": item }),
-        };
-        self.local
-            .services
-            .call("dynamodb", call)
-            .await
-            .expect("an item");
+        self.local.put_item("jobs", &item).await;
         self.paid.jobs.lock().expect("no panic holds it").clear();
         self.paid.started.lock().expect("no panic holds it").clear();
     }

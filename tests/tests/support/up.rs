@@ -1,10 +1,12 @@
 //! `videoflow up` as a process of its own, with the AWS SDK as its client.
 
+use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -24,7 +26,7 @@ pub const SOURCE: &str = "videoflow-local-source";
 pub const EXECUTIONS: &str =
     "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-process-video:";
 /// Longest wait for anything: a job of these tests takes some seconds, more on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(100);
 /// Ports that are tried before a test gives up.
@@ -126,6 +128,32 @@ impl Up {
         &self.config
     }
 
+    /// A client for S3 that puts every key as it is.
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true);
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// An object's bytes; `None` when it is not there.
+    pub async fn object(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
+        let object = self.s3().get_object().bucket(bucket).key(key).send().await;
+        let body = object.ok()?.body.collect().await.expect("a whole object");
+        Some(body.into_bytes().to_vec())
+    }
+
+    /// Keys of a folder.
+    pub async fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        let list = self.s3().list_objects_v2().bucket(bucket).prefix(prefix);
+        let list = list.send().await.expect("a list");
+        let keys = list.contents().iter().filter_map(|object| object.key());
+        keys.map(str::to_owned).collect()
+    }
+
+    /// Path of a file of the platform's state.
+    pub fn state(&self, name: &str) -> PathBuf {
+        self.folder.path().join("data").join(name)
+    }
+
     /// Asks until there is an answer.
     pub async fn until<T>(&self, what: &str, ask: impl AsyncFn() -> Option<T>) -> T {
         let started = Instant::now();
@@ -147,7 +175,8 @@ impl Up {
     /// Uploads a file and gives its version.
     pub async fn put(&self, key: &str, file: &Path, profile: &str) -> String {
         let body = ByteStream::from_path(file).await.expect("a file");
-        let put = aws_sdk_s3::Client::new(&self.config)
+        let put = self
+            .s3()
             .put_object()
             .bucket(SOURCE)
             .key(key)
@@ -291,7 +320,7 @@ impl Up {
 
     /// Calls of an operation that were answered well.
     pub fn calls(&self, operation: &str) -> usize {
-        let record = std::fs::read_to_string(self.folder.path().join("data/calls.jsonl"));
+        let record = std::fs::read_to_string(self.state("calls.jsonl"));
         let record = record.expect("a record");
         let calls = record
             .lines()
@@ -348,13 +377,19 @@ impl Up {
     }
 }
 
-/// A port whose successor is free too.
+/// A port whose successor is free too, and which no other test was given.
 fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..PORTS_LIMIT {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        if port < u16::MAX && is_free(port + 1) {
+        let Some(next) = port.checked_add(1) else {
+            continue;
+        };
+        if !given.contains(&port) && !given.contains(&next) && is_free(next) {
+            given.extend([port, next]);
             return port;
         }
     }

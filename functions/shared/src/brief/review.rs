@@ -78,7 +78,7 @@ pub fn review(draft: Draft, timeline: &Timeline, window: Window) -> Reviewed {
     let title = review.statement("title", draft.title);
     let mut summary = review.statement("summary", draft.summary);
     summary.text = review.bounded_words(summary.text);
-    let abstract_short = review.bounded_abstract(&draft.abstract_short);
+    let abstract_short = review.supported_abstract(&draft.abstract_short, &summary);
     let chapters = review.chapters(draft.chapters);
     let key_moments = review.key_moments(draft.key_moments);
     let people = review.people(draft.people);
@@ -172,8 +172,19 @@ impl Review<'_> {
         }
     }
 
-    fn bounded_abstract(&mut self, text: &str) -> String {
+    /// The abstract says what the summary says, by the same evidence: without that it is dropped.
+    fn supported_abstract(&mut self, text: &str, summary: &Statement) -> String {
         let text = text.trim();
+        if summary.evidence.is_empty() && !text.is_empty() {
+            self.drop_unsupported(
+                WarningCode::UnsupportedStatement,
+                format!(
+                    "abstractShort has no evidence, as the summary has none: \"{}\"",
+                    short(text)
+                ),
+            );
+            return String::new();
+        }
         let characters = text.chars().count();
         if characters > ABSTRACT_CHARACTERS {
             let message = format!(

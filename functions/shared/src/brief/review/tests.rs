@@ -87,9 +87,17 @@ fn statements_need_evidence_that_exists() {
     );
     assert_eq!(draft.title.text, "");
     let unknown = ["UnknownEvidence", "UnsupportedStatement"];
-    check(
+    let draft = check(
         |draft| draft["summary"]["evidence"] = json!(["s99"]),
-        &unknown,
+        &[
+            "UnknownEvidence",
+            "UnsupportedStatement",
+            "UnsupportedStatement",
+        ],
+    );
+    assert_eq!(
+        draft.abstract_short, "",
+        "the summary's evidence is its own"
     );
     check(
         |draft| draft["topics"][0]["evidence"] = json!([""]),
