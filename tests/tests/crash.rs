@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{binaries, calls, job_item, last_json, root, short_clip, videoflow};
+use crate::support::{
+    binaries, calls, job_item, last_json, read_json, root, short_clip, videoflow,
+};
 
 /// The moment to kill at comes within this time, also on a busy machine, or something is wrong.
 const LIMIT: Duration = Duration::from_mins(3);
@@ -49,8 +51,9 @@ fn check_published(clip: &Path, out: &Path) -> Value {
         "rekognition-labels",
         "data-automation",
     ] {
-        let records = out.join(".videoflow/stand-ins/jobs").join(service);
-        assert_eq!(files(&records).len(), 1, "jobs of {service}");
+        let records = files(&out.join(".videoflow/stand-ins/jobs").join(service));
+        let started: Vec<Value> = records.iter().map(|record| read_json(record)).collect();
+        assert_eq!(started.len(), 1, "jobs of {service}: {started:#?}");
     }
     check_files(out);
     answer

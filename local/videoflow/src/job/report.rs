@@ -98,6 +98,9 @@ pub async fn tell(
     if settled.status == "FAILED" {
         let tree = read_tree(source, &execution_arn(job)).await?;
         eprint!("\n{}", history::text(&tree));
+        eprintln!(
+            "\nOnce the cause is mended, `videoflow redrive {job}` goes on from there; what had succeeded is not paid again."
+        );
     }
     let names = [
         ("brief", "brief.html"),
