@@ -354,6 +354,16 @@ mod tests {
         Ok(())
     }
 
+    #[test]
+    fn what_was_not_written_whole_is_removed() -> std::io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let part = directory.path().join("a.json.part");
+        std::fs::write(&part, "{\"id\":")?;
+        let queue = JobQueue::open(directory.path().to_owned(), 1);
+        assert_eq!((queue.list(), part.exists()), (Vec::new(), false));
+        Ok(())
+    }
+
     #[tokio::test]
     async fn unfinished_jobs_are_done_again_after_a_restart()
     -> Result<(), Box<dyn std::error::Error>> {

@@ -1,6 +1,5 @@
 //! The record of a job, and its file.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -110,7 +109,10 @@ pub(super) fn path(directory: &Path, id: &str) -> PathBuf {
     directory.join(format!("{name}.json"))
 }
 
-/// Writes a record whole or not at all.
+/// What a record is called while it is written; a killed process leaves it behind.
+const PART_ENDING: &str = "part";
+
+/// Writes a record whole or not at all. Two writes of the same job must not meet.
 ///
 /// # Errors
 /// `Unwritable`.
@@ -118,11 +120,9 @@ pub(super) fn write(directory: &Path, job: &Job) -> Result<(), Error> {
     let path = path(directory, &job.id);
     let attempt = || -> std::io::Result<()> {
         std::fs::create_dir_all(directory)?;
-        let mut file = tempfile::NamedTempFile::new_in(directory)?;
-        serde_json::to_writer(&mut file, job)?;
-        file.flush()?;
-        file.persist(&path)?;
-        Ok(())
+        let part = path.with_added_extension(PART_ENDING);
+        std::fs::write(&part, serde_json::to_vec(job)?)?;
+        std::fs::rename(&part, &path)
     };
     attempt().map_err(|source| Error::Unwritable {
         path: path.clone(),
@@ -130,16 +130,23 @@ pub(super) fn write(directory: &Path, job: &Job) -> Result<(), Error> {
     })
 }
 
-/// Every readable record of a directory.
+/// Every readable record of a directory. What a killed process had not written whole is removed.
 pub(super) fn read_all(directory: &Path) -> Vec<Job> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();
     };
-    let files = entries
+    let (parts, files): (Vec<PathBuf>, Vec<PathBuf>) = entries
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"));
+        .partition(|path| path.extension().is_some_and(|ending| ending == PART_ENDING));
+    for part in parts {
+        if let Err(error) = std::fs::remove_file(&part) {
+            tracing::warn!(%error, part = %part.display(), "a part of a record stays");
+        }
+    }
     files
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
         .filter_map(|path| serde_json::from_slice(&std::fs::read(path).ok()?).ok())
         .collect()
 }
