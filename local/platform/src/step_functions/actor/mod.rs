@@ -60,8 +60,13 @@ impl Actor {
     /// After a restart: does again what the execution waits for, which was told something `last` then. Its time stands
     /// still from there to now.
     pub(super) fn take_up(&mut self, pending: Vec<Pending>, last: Timestamp) {
-        for pending in pending {
-            self.carry_out_again(pending, last);
+        for Pending {
+            effect,
+            since,
+            submitted,
+        } in pending
+        {
+            self.carry_out_one(effect, Try::Again(submitted), (since, last));
         }
     }
 
@@ -151,60 +156,18 @@ impl Actor {
 
     fn carry_out(&mut self, effects: Vec<Effect>, at: Timestamp) {
         for effect in effects {
-            match effect {
-                Effect::StartTask {
-                    task,
-                    resource,
-                    arguments,
-                    pattern,
-                    token,
-                } => {
-                    let task = Task {
-                        id: task,
-                        resource,
-                        arguments,
-                        pattern,
-                        token,
-                    };
-                    self.start_task(task, Try::First);
-                }
-                Effect::CancelTask { task } => self.cancel(task),
-                Effect::StartTimer {
-                    timer,
-                    due,
-                    scalable,
-                } => {
-                    let rest = rest((at, due), self.time_scale(scalable), at);
-                    self.start_timer(timer, rest);
-                }
-                Effect::CancelTimer { timer } => {
-                    if let Some(timer) = self.timers.remove(&timer) {
-                        timer.abort();
-                    }
-                }
-                Effect::ReadItems {
-                    map_run,
-                    resource,
-                    arguments,
-                    config,
-                } => {
-                    self.read_items(map_run, resource, arguments, config);
-                }
-                Effect::StartChild {
-                    map_run,
-                    index,
-                    input,
-                } => self.start_child(map_run, index, &input),
-                Effect::CancelMapRun { map_run } => self.cancel_map_run(map_run),
-                // The loop sees the execution's status.
-                Effect::Finish => {}
-            }
+            self.carry_out_one(effect, Try::First, (at, at));
         }
     }
 
-    /// Carries out an effect again whose answer was lost with the process that waited for it.
-    fn carry_out_again(&mut self, pending: Pending, last: Timestamp) {
-        match pending.effect {
+    /// Carries out an effect that the engine asked for `since` that time, now or, after a restart, as of `last`.
+    fn carry_out_one(
+        &mut self,
+        effect: Effect,
+        attempt: Try,
+        (since, last): (Timestamp, Timestamp),
+    ) {
+        match effect {
             Effect::StartTask {
                 task,
                 resource,
@@ -219,17 +182,38 @@ impl Actor {
                     pattern,
                     token,
                 };
-                self.start_task(task, Try::Again(pending.submitted));
+                self.start_task(task, attempt);
             }
+            Effect::CancelTask { task } => self.cancel(task),
             Effect::StartTimer {
                 timer,
                 due,
                 scalable,
             } => {
-                let rest = rest((pending.since, due), self.time_scale(scalable), last);
+                let rest = rest((since, due), self.time_scale(scalable), last);
                 self.start_timer(timer, rest);
             }
-            effect => self.carry_out(vec![effect], last),
+            Effect::CancelTimer { timer } => {
+                if let Some(timer) = self.timers.remove(&timer) {
+                    timer.abort();
+                }
+            }
+            Effect::ReadItems {
+                map_run,
+                resource,
+                arguments,
+                config,
+            } => {
+                self.read_items(map_run, resource, arguments, config);
+            }
+            Effect::StartChild {
+                map_run,
+                index,
+                input,
+            } => self.start_child(map_run, index, &input),
+            Effect::CancelMapRun { map_run } => self.cancel_map_run(map_run),
+            // The loop sees the execution's status.
+            Effect::Finish => {}
         }
     }
 
