@@ -82,7 +82,7 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
 
   metric_query {
     id          = "throttles"
-    expression  = "SUM(METRICS())"
+    expression  = "SUM([${join(", ", keys(local.throttle_metrics))}])"
     label       = "Throttled requests"
     return_data = true
   }

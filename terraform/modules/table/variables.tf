@@ -40,8 +40,8 @@ variable "name" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$", var.name))
-    error_message = "name must be 1 to 32 lower-case letters, digits and hyphens; it begins with a letter and does not end with a hyphen."
+    condition     = length(var.name) <= 32 && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name))
+    error_message = "name must be lower-case words (letters and digits, a letter first) joined by single hyphens, with at most 32 characters."
   }
 }
 
@@ -51,8 +51,8 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z]([a-z0-9-]{0,22}[a-z0-9])?$", var.prefix))
-    error_message = "prefix must be 1 to 24 lower-case letters, digits and hyphens; it begins with a letter and does not end with a hyphen."
+    condition     = length(var.prefix) <= 24 && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix))
+    error_message = "prefix must be lower-case words (letters and digits, a letter first) joined by single hyphens, with at most 24 characters."
   }
 }
 

@@ -1,0 +1,7 @@
+function handler() {
+  return {
+    statusCode: 403,
+    statusDescription: 'Forbidden',
+    headers: { 'cache-control': { value: 'no-store' } },
+  };
+}
