@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 use strum::VariantNames as _;
+use videoflow_platform::lambda::deployments;
 
 use crate::machines::errors::errors_of;
 use crate::machines::tasks::{Definition, definitions, states, tasks};
-use crate::support::root;
 
 const MACHINES: [&str; 9] = [
     "detect-labels",
@@ -48,10 +48,7 @@ fn every_placeholder_is_a_function_a_machine_or_a_resource() {
                 || placeholder
                     .strip_suffix("_function_arn")
                     .is_some_and(|function| {
-                        root()
-                            .join("functions")
-                            .join(function.replace('_', "-"))
-                            .is_dir()
+                        deployments().contains_key(&function.replace('_', "-"))
                     })
                 || placeholder
                     .strip_suffix("_state_machine_arn")
@@ -76,14 +73,8 @@ fn every_function_is_called_by_a_machine_or_by_an_event() {
         .values()
         .map(|definition| definition.text.as_str())
         .collect();
-    for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
-        let name = entry
-            .expect("an entry")
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
-        let triggered =
-            ["jobs-api", "record-failure", "shared", "start-processing"].contains(&name.as_str());
+    for name in deployments().keys() {
+        let triggered = ["jobs-api", "record-failure", "start-processing"].contains(&name.as_str());
         let called = all.contains(&format!("${{{}_function_arn}}", name.replace('-', "_")));
         assert!(
             called != triggered,

@@ -2,25 +2,19 @@
 
 use std::time::Instant;
 
-use crate::support::{binaries, job_item, last_json, root, videoflow};
+use videoflow_platform::lambda::deployments;
+
+use crate::support::{binaries, job_item, last_json, videoflow};
 
 /// The real functions, but for one that always throws.
 pub fn functions_with_a_throwing(name: &str, folder: &std::path::Path) {
-    for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
-        let function = entry
-            .expect("an entry")
-            .file_name()
-            .to_string_lossy()
-            .into_owned();
+    for function in deployments().keys() {
         let binary = if function == name {
-            "throwing-function".to_owned()
+            "throwing-function"
         } else {
-            function.clone()
+            function
         };
-        if function != "shared" {
-            std::os::unix::fs::symlink(binaries().join(binary), folder.join(&function))
-                .expect("a link");
-        }
+        std::os::unix::fs::symlink(binaries().join(binary), folder.join(function)).expect("a link");
     }
 }
 

@@ -9,6 +9,7 @@ mod asl_check;
 mod crash;
 mod dead_letters;
 mod definitions;
+mod deployment;
 mod duplicates;
 mod error_list;
 mod failures;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use videoflow_platform::lambda::FUNCTION_NAMES;
+use videoflow_platform::lambda::deployments;
 
 /// Programs of the media stand-in.
 const PROGRAMS: [&str; 2] = ["ffmpeg", "ffprobe"];
@@ -27,8 +27,9 @@ pub fn find(functions: Option<&Path>) -> anyhow::Result<Tools> {
     let executable = std::env::current_exe()?;
     let beside = executable.parent().unwrap_or(&executable);
     let functions = functions.unwrap_or(beside).to_path_buf();
-    let missing: Vec<&str> = FUNCTION_NAMES
-        .into_iter()
+    let missing: Vec<&str> = deployments()
+        .keys()
+        .map(String::as_str)
         .filter(|function| !functions.join(function).is_file())
         .collect();
     ensure!(

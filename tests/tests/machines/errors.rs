@@ -252,6 +252,7 @@ fn errors_have_step_functions_names() {
             state: String::new(),
             resource: resource.to_owned(),
             function: function.map(str::to_owned),
+            timeout_seconds: None,
         };
         let found = errors_of(&task);
         for name in expected {

@@ -19,6 +19,8 @@ pub struct Task {
     pub resource: String,
     /// The function that it invokes.
     pub function: Option<String>,
+    /// How long it waits for an answer.
+    pub timeout_seconds: Option<u64>,
 }
 
 /// A definition, read and compiled.
@@ -87,6 +89,7 @@ pub fn tasks() -> Vec<Task> {
                 state: name.to_owned(),
                 resource: resource.trim_start_matches("arn:aws:states:::").to_owned(),
                 function: function.map(function_name),
+                timeout_seconds: state["TimeoutSeconds"].as_u64(),
             });
         }
     }

@@ -312,6 +312,7 @@ fn function(name: &str, url: &str) -> Function {
         arn: videoflow_platform::names::function_arn(name),
         binary: binaries().join(name),
         environment: BTreeMap::from_iter(environment.map(text)),
+        memory_mb: 256,
         timeout_seconds: 60,
     }
 }

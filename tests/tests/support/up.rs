@@ -15,6 +15,7 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
+use videoflow_platform::lambda::deployments;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
 
@@ -63,12 +64,8 @@ impl Up {
         let folder = tempfile::tempdir().expect("a folder");
         let functions = folder.path().join("functions");
         std::fs::create_dir(&functions).expect("a folder");
-        for entry in std::fs::read_dir(root().join("functions")).expect("functions") {
-            let name = entry.expect("an entry").file_name();
-            let binary = binaries().join(&name);
-            if name != function && name != "shared" {
-                symlink(&binary, functions.join(&name)).expect("a link");
-            }
+        for name in deployments().keys().filter(|name| *name != function) {
+            symlink(binaries().join(name), functions.join(name)).expect("a link");
         }
         let (gate, real) = (folder.path().join("gate"), binaries().join(function));
         let script = format!(

@@ -2,28 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-/// Crate, binary and Lambda name suffix of every function.
-pub const FUNCTION_NAMES: [&str; 18] = [
-    "align-streams",
-    "check-quality",
-    "collect-labels",
-    "collect-meaning",
-    "collect-renditions",
-    "collect-transcript",
-    "find-unprocessed",
-    "inspect-file",
-    "jobs-api",
-    "publish-assets",
-    "record-failure",
-    "start-labels",
-    "start-meaning",
-    "start-processing",
-    "start-transcode",
-    "start-transcription",
-    "summarize-part",
-    "write-brief",
-];
+use serde::Deserialize;
+
+/// Sizes and settings by function, from the table that the deployment reads too.
+static DEPLOYMENTS: LazyLock<BTreeMap<String, Deployment>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../../../../functions/functions.json"))
+        .expect("the committed table is read by every test of the platform")
+});
+
+/// How a function is deployed, here and on AWS.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Deployment {
+    /// Memory in MB (128 to 10240).
+    pub memory_mb: u32,
+    /// Seconds until an invocation is ended (1 to 900).
+    pub timeout_seconds: u32,
+    /// Settings that it reads: placeholders' names in upper case.
+    pub environment: Vec<String>,
+}
+
+/// Every function, by the name that crate, binary and Lambda share.
+pub fn deployments() -> &'static BTreeMap<String, Deployment> {
+    &DEPLOYMENTS
+}
 
 /// One function: where its binary lies and what it is given.
 #[derive(Debug, Clone)]
@@ -38,20 +42,8 @@ pub struct Function {
     pub binary: PathBuf,
     /// Environment besides what Lambda itself sets.
     pub environment: BTreeMap<String, String>,
+    /// Memory in MB, as it is told to the function.
+    pub memory_mb: u32,
     /// Seconds until an invocation is ended (1 to 900).
     pub timeout_seconds: u32,
-}
-
-/// Timeout of a function, in seconds.
-///
-/// Model calls and files of hours need minutes; 900 is Lambda's own limit. An HTTP API waits 30 s at most, and
-/// everything else reads or writes a few documents.
-pub fn timeout_seconds(name: &str) -> u32 {
-    match name {
-        "summarize-part" | "write-brief" | "publish-assets" => 900,
-        "align-streams" | "check-quality" | "collect-labels" | "collect-meaning"
-        | "collect-transcript" => 300,
-        "jobs-api" => 30,
-        _ => 60,
-    }
 }

@@ -231,6 +231,7 @@ mod tests {
             arn: format!("arn:aws:lambda:us-east-1:000000000000:function:videoflow-local-{name}:1"),
             binary: PathBuf::from("/nowhere").join(name),
             environment: BTreeMap::new(),
+            memory_mb: 128,
             timeout_seconds: 1,
         };
         Host::new(

@@ -11,6 +11,6 @@ mod process;
 mod runtime_api;
 mod service;
 
-pub use function::{FUNCTION_NAMES, Function, timeout_seconds};
+pub use function::{Deployment, Function, deployments};
 pub use host::{Answer, Error, Host};
 pub use service::LambdaService;

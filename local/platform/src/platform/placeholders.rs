@@ -1,10 +1,10 @@
-//! What fills the definitions' placeholders and, in upper case, the functions' environment.
+//! What fills the definitions' placeholders and, in upper case, the functions' settings.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::state::MAX_RECEIVE_COUNT;
-use crate::lambda::{FUNCTION_NAMES, Function, timeout_seconds};
+use crate::lambda::{Function, deployments};
 use crate::sqs::dead_letters;
 use crate::{arn, names};
 
@@ -59,7 +59,7 @@ pub(super) fn placeholders<'a>(
             arn::regional("bedrock", "data-automation-profile/us.data-automation-v1"),
         ),
     ];
-    let functions = FUNCTION_NAMES.iter().map(|function| {
+    let functions = deployments().keys().map(|function| {
         (
             placeholder(function, "function_arn"),
             names::function_arn(function),
@@ -83,47 +83,53 @@ pub(super) fn placeholders<'a>(
         .collect()
 }
 
-/// The environment that every function gets: all placeholders in upper case, the model, and the way to the platform.
-fn environment(
-    placeholders: &BTreeMap<String, String>,
-    endpoint_url: &str,
-) -> BTreeMap<String, String> {
+/// Every setting that a function may read: all placeholders in upper case, the model, and what the queues' owner decides.
+pub(super) fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let upper = placeholders
         .iter()
         .map(|(name, value)| (name.to_uppercase(), value.clone()));
-    let receive_limit = MAX_RECEIVE_COUNT.to_string();
     let fixed = [
-        ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID),
-        ("RECEIVE_LIMIT", &receive_limit),
-        ("AWS_ENDPOINT_URL", endpoint_url),
-        ("AWS_REGION", names::REGION),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        // No function may look for credentials on the machine's network.
-        ("AWS_EC2_METADATA_DISABLED", "true"),
+        ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID.to_owned()),
+        ("RECEIVE_LIMIT", MAX_RECEIVE_COUNT.to_string()),
     ];
     upper
-        .chain(fixed.map(|(name, value)| (name.to_owned(), value.to_owned())))
+        .chain(fixed.map(|(name, value)| (name.to_owned(), value)))
         .collect()
 }
 
-/// The functions with their environment.
+/// What Lambda itself gives a function, and the way to the platform.
+fn given(name: &str, endpoint_url: &str) -> [(String, String); 5] {
+    [
+        ("AWS_ENDPOINT_URL", endpoint_url),
+        ("AWS_REGION", names::REGION),
+        // The key id tells the call record who calls.
+        ("AWS_ACCESS_KEY_ID", name),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        // No function may look for credentials on the machine's network.
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// The functions, each with the settings that it is listed to read, and no others.
 pub(super) fn functions<'a>(
     folder: &'a Path,
     values: &BTreeMap<String, String>,
-    url: &str,
+    url: &'a str,
 ) -> impl Iterator<Item = Function> + use<'a> {
-    let environment = environment(values, url);
-    FUNCTION_NAMES.into_iter().map(move |name| {
-        let mut environment = environment.clone();
-        // The key id tells the call record who calls.
-        environment.insert("AWS_ACCESS_KEY_ID".to_owned(), name.to_owned());
+    let settings = settings(values);
+    deployments().iter().map(move |(name, deployment)| {
+        let listed = deployment.environment.iter();
+        let listed =
+            listed.filter_map(|setting| Some((setting.clone(), settings.get(setting)?.clone())));
         Function {
-            name: name.to_owned(),
+            name: name.clone(),
             full_name: names::prefixed(name),
             arn: names::function_arn(name),
             binary: folder.join(name),
-            environment,
-            timeout_seconds: timeout_seconds(name),
+            environment: listed.chain(given(name, url)).collect(),
+            memory_mb: deployment.memory_mb,
+            timeout_seconds: deployment.timeout_seconds,
         }
     })
 }
@@ -174,10 +180,18 @@ mod tests {
             "sanitize_file_state_machine_arn",
             "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-sanitize-file:1",
         );
-        let environment = environment(&values, "http://127.0.0.1:1");
-        assert_eq!(
-            environment.get("JOBS_TABLE_NAME").map(String::as_str),
-            Some("videoflow-local-jobs")
-        );
+    }
+
+    #[test]
+    fn a_function_gets_the_settings_that_it_reads_and_no_others() {
+        let values = placeholders(str::to_owned, []);
+        let functions = functions(Path::new("/bin"), &values, "http://127.0.0.1:1");
+        let find = functions.filter(|function| function.name == "find-unprocessed");
+        let settings: Vec<_> = find
+            .flat_map(|function| function.environment)
+            .filter(|(name, _)| !name.starts_with("AWS_"))
+            .collect();
+        let jobs = "videoflow-local-jobs".to_owned();
+        assert_eq!(settings, [("JOBS_TABLE_NAME".to_owned(), jobs)]);
     }
 }
