@@ -72,6 +72,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV_AWS_144:The platform runs in one region; versioning guards against overwriting and deletion, and a copy elsewhere is a decision of who pays for it.
   bucket        = "${var.prefix}-${var.name}-${local.account_id}"
   force_destroy = !var.is_protected
 }

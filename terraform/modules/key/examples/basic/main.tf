@@ -43,6 +43,6 @@ module "key" {
 
 resource "aws_cloudwatch_log_group" "example" {
   name              = "/videoflow-example/encrypted"
-  retention_in_days = 1
+  retention_in_days = 365
   kms_key_id        = module.key.ready_arn
 }
