@@ -5,13 +5,17 @@ data "aws_partition" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
+  bucket     = "${var.prefix}-${var.name}-${local.account_id}"
+
+  # Put together from the name, so that a plan shows the policy of a bucket that is not there yet.
+  bucket_arn = "arn:${local.partition}:s3:::${local.bucket}"
 
   tls_statement = {
     Sid       = "TlsOnly"
     Effect    = "Deny"
     Principal = "*"
     Action    = "s3:*"
-    Resource  = [aws_s3_bucket.this.arn, "${aws_s3_bucket.this.arn}/*"]
+    Resource  = [local.bucket_arn, "${local.bucket_arn}/*"]
     Condition = { Bool = { "aws:SecureTransport" = "false" } }
   }
 
@@ -23,7 +27,7 @@ locals {
       Effect    = "Allow"
       Principal = { Service = "logging.s3.amazonaws.com" }
       Action    = "s3:PutObject"
-      Resource  = "${aws_s3_bucket.this.arn}/*"
+      Resource  = "${local.bucket_arn}/*"
       Condition = {
         StringEquals = { "aws:SourceAccount" = local.account_id }
         ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:s3:::*" }
@@ -34,7 +38,7 @@ locals {
       Effect    = "Allow"
       Principal = { Service = "delivery.logs.amazonaws.com" }
       Action    = "s3:GetBucketAcl"
-      Resource  = aws_s3_bucket.this.arn
+      Resource  = local.bucket_arn
       Condition = {
         StringEquals = { "aws:SourceAccount" = local.account_id }
         ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:logs:*:${local.account_id}:delivery-source:*" }
@@ -45,7 +49,7 @@ locals {
       Effect    = "Allow"
       Principal = { Service = "delivery.logs.amazonaws.com" }
       Action    = "s3:PutObject"
-      Resource  = "${aws_s3_bucket.this.arn}/AWSLogs/${local.account_id}/*"
+      Resource  = "${local.bucket_arn}/AWSLogs/${local.account_id}/*"
       Condition = {
         StringEquals = {
           "aws:SourceAccount" = local.account_id
@@ -63,7 +67,7 @@ locals {
         Effect    = statement.effect
         Principal = statement.principals
         Action    = statement.actions
-        Resource  = [for path in statement.paths : "${aws_s3_bucket.this.arn}${path}"]
+        Resource  = [for path in statement.paths : "${local.bucket_arn}${path}"]
       },
       # No empty Condition: S3 would store the statement without it, and every plan would show a change.
       { for element, conditions in { Condition = statement.conditions } : element => conditions if length(conditions) > 0 },
@@ -73,7 +77,7 @@ locals {
 
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_144:The platform runs in one region; versioning guards against overwriting and deletion, and a copy elsewhere is a decision of who pays for it.
-  bucket        = "${var.prefix}-${var.name}-${local.account_id}"
+  bucket        = local.bucket
   force_destroy = !var.is_protected
 }
 
