@@ -5,7 +5,7 @@ variable "is_protected" {
 }
 
 variable "name" {
-  description = "Name of the bucket within prefix (lower-case letters, digits, hyphens; at most 32 characters)."
+  description = "Name of the bucket within prefix (lower-case letters, digits, hyphens; at most 32 characters, and 49 together with prefix)."
   type        = string
   nullable    = false
 

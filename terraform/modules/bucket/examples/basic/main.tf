@@ -34,7 +34,7 @@ module "source" {
   access_logs     = { bucket = module.logs.name, prefix = "source/" }
 
   lifecycle_rules = {
-    archive     = { tag = { key = "archive", value = "true" }, transition = { days = 0, storage_class = "GLACIER" } }
+    archive     = { tag = { key = "videoflow-archive", value = "published" }, transition = { days = 0, storage_class = "GLACIER" } }
     old-version = { noncurrent_expiration_days = 30 }
   }
 
@@ -42,9 +42,9 @@ module "source" {
     rejected = {
       effect     = "Deny"
       principals = { AWS = ["*"] }
-      actions    = ["s3:GetObject"]
+      actions    = ["s3:GetObject", "s3:GetObjectVersion"]
       paths      = ["/*"]
-      conditions = { StringLike = { "s3:ExistingObjectTag/verdict" = ["*"] } }
+      conditions = { StringLike = { "s3:ExistingObjectTag/videoflow-verdict" = ["*"] } }
     }
   }
 }
