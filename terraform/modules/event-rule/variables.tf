@@ -42,8 +42,8 @@ variable "event_pattern" {
   }
 
   validation {
-    condition     = !strcontains(var.event_pattern, "$${")
-    error_message = "event_pattern must have no unfilled placeholder ($${...})."
+    condition     = !can(regex("[$][{]", var.event_pattern))
+    error_message = "event_pattern must have no unfilled placeholder (a dollar sign and a brace)."
   }
 }
 

@@ -78,14 +78,14 @@ resource "aws_sqs_queue_policy" "this" {
         Resource  = each.value.arn
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       }],
-      [for arns in [values(var.event_rule_arns)] : {
+      length(var.event_rule_arns) == 0 ? [] : [{
         Sid       = "EventRules"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
         Resource  = each.value.arn
-        Condition = { ArnEquals = { "aws:SourceArn" = arns } }
-      } if length(arns) > 0],
+        Condition = { ArnEquals = { "aws:SourceArn" = values(var.event_rule_arns) } }
+      }],
     )
   })
 }

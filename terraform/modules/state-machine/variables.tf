@@ -20,8 +20,8 @@ variable "definition" {
   }
 
   validation {
-    condition     = !strcontains(var.definition, "$${")
-    error_message = "definition must have no unfilled placeholder ($${...})."
+    condition     = !can(regex("[$][{]", var.definition))
+    error_message = "definition must have no unfilled placeholder (a dollar sign and a brace)."
   }
 }
 
