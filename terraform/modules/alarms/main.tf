@@ -75,7 +75,8 @@ resource "aws_cloudwatch_composite_alarm" "group" {
   alarm_actions     = var.alarm_topic_arns
   ok_actions        = var.alarm_topic_arns
 
-  # An alarm that another one names cannot be deleted: "unhealthy" has to forget a group before it goes.
+  # CloudWatch refuses to delete an alarm that a composite alarm names. This makes Terraform change the rule
+  # first and delete after, for groups that go and (it is passed on to what a rule refers to) for their alarms.
   lifecycle {
     create_before_destroy = true
   }
