@@ -1,9 +1,9 @@
 locals {
   full_name = "${var.prefix}-${var.name}"
 
-  # arn:aws:lambda:region:account:function:NAME:QUALIFIER
+  # arn:aws:lambda:region:account:function:NAME, and :VERSION or :ALIAS; the permission takes them apart.
   function_name = split(":", var.function.arn)[6]
-  qualifier     = split(":", var.function.arn)[7]
+  qualifier     = try(split(":", var.function.arn)[7], null)
 }
 
 resource "aws_apigatewayv2_api" "this" {

@@ -5,7 +5,7 @@ variable "alarm_topic_arns" {
 }
 
 variable "function" {
-  description = "The published version (or alias) that answers every route: its qualified ARN, and its ARN for invocations by API Gateway."
+  description = "What answers every route: the ARN of a published version (or of an alias, or of the function itself, which then answers with what was uploaded last), and its ARN for invocations by API Gateway."
   type = object({
     arn        = string
     invoke_arn = string
@@ -13,8 +13,8 @@ variable "function" {
   nullable = false
 
   validation {
-    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+:[A-Za-z0-9_-]+$", var.function.arn))
-    error_message = "function.arn must be the ARN of a version or an alias (arn:…:function:<name>:<version>): routes follow what was published, not what was uploaded last."
+    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:[0-9]{12}:function:[^:]+(:[A-Za-z0-9_-]+)?$", var.function.arn))
+    error_message = "function.arn must be the ARN of a function's version (arn:…:function:<name>:<version>), of its alias, or of the function."
   }
 }
 

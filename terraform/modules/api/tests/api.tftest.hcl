@@ -186,27 +186,31 @@ run "refuses_wrong_values" {
   expect_failures = [var.prefix, var.name, var.log_retention_days, var.routes, var.cors_origins, var.throttling, var.alarm_thresholds, var.authorization]
 }
 
-run "refuses_an_unpublished_function" {
+run "unpublished_function" {
   command = plan
 
   variables {
     function = { arn = "arn:aws:lambda:eu-west-1:123456789012:function:videoflow-test-jobs-api", invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/videoflow-test-jobs-api/invocations" }
   }
 
-  expect_failures = [var.function]
+  assert {
+    condition     = alltrue([for permission in aws_lambda_permission.route : permission.function_name == "videoflow-test-jobs-api" && permission.qualifier == null])
+    error_message = "The permission is on the function itself."
+  }
 }
 
-run "refuses_jwt_without_issuer" {
+run "refuses_jwt_without_issuer_and_a_function_by_name" {
   command = plan
 
   variables {
     authorization = { type = "JWT", audience = ["videoflow"] }
+    function      = { arn = "videoflow-test-jobs-api:7", invoke_arn = "videoflow-test-jobs-api:7" }
     routes        = ["GET jobs"]
     cors_origins  = ["https://app.example.com/path"]
     throttling    = { rate = 0 }
   }
 
-  expect_failures = [var.authorization, var.routes, var.cors_origins, var.throttling]
+  expect_failures = [var.function, var.authorization, var.routes, var.cors_origins, var.throttling]
 }
 
 run "refuses_jwt_without_audience" {
