@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint fmt build-local clean
+.PHONY: help setup demo test test-all lint fmt build-local clean validate tf-test plan apply
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
@@ -22,14 +22,28 @@ test: build-local ## Run all tests
 	python3 -m unittest discover --quiet --start-directory local/models
 	cargo test --locked --workspace
 
-test-all: test lint ## Run all tests and the linters
+test-all: test lint ## Run the tests and the linters
 
-lint: ## Check formatting and lints
+lint: ## Check formatting and lints, and the security rules of the Terraform code
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@terraform/check.sh lint
 
 fmt: ## Format the code
 	cargo fmt --all
+	@if command -v terraform >/dev/null; then terraform fmt -recursive terraform; fi
+
+validate: ## Validate all Terraform configurations
+	@terraform/check.sh validate
+
+tf-test: ## Run the tests of the Terraform modules
+	@terraform/check.sh test
+
+plan: ## Plan an environment (ENV=dev)
+	@terraform/check.sh plan "$(ENV)"
+
+apply: ## Apply the plan of an environment (ENV=dev)
+	@terraform/check.sh apply "$(ENV)"
 
 clean: ## Remove what was built, and the demo's output
 	cargo clean

@@ -41,6 +41,11 @@ run "defaults" {
   }
 
   assert {
+    condition     = jsondecode(aws_sns_topic_policy.this.policy).Statement[2].Condition == { Bool = { "aws:SecureTransport" = "false" } }
+    error_message = "What is refused is what comes without TLS."
+  }
+
+  assert {
     condition = alltrue([
       for statement in jsondecode(aws_sns_topic_policy.this.policy).Statement : statement.Condition.StringEquals["aws:SourceAccount"] == data.aws_caller_identity.current.account_id if statement.Effect == "Allow"
     ])
