@@ -46,7 +46,7 @@ variable "prefix" {
 }
 
 variable "public_keys" {
-  description = "Public keys whose private halves sign URLs and cookies, by a name of lower-case letters, digits and hyphens: PEM, RSA 2048 or ECDSA P-256. To rotate: add the new one, sign with it, take the old one out when the last URL signed with it is over."
+  description = "Public keys whose private halves sign URLs and cookies, by a name of lower-case letters, digits and hyphens: PEM, RSA 2048 or ECDSA P-256; 1 to 5. To rotate: add the new one, sign with it, take the old one out when the last URL signed with it is over."
   type        = map(string)
   nullable    = false
 
@@ -83,7 +83,7 @@ variable "access_logs" {
 }
 
 variable "custom_domain" {
-  description = "Names of your own and the ACM certificate for them. null: CloudFront's domain and certificate only."
+  description = "Names of your own and the ACM certificate for them, in the region of CloudFront's control plane. null: CloudFront's domain and certificate only."
   type = object({
     aliases         = set(string)
     certificate_arn = string
