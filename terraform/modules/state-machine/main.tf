@@ -128,7 +128,8 @@ resource "aws_sfn_state_machine" "this" {
   depends_on = [aws_iam_role_policy.this]
 }
 
-# Two resources, because ignore_changes cannot depend on a variable.
+# Two resources, because ignore_changes cannot depend on a variable. A machine of another name is another machine, which
+# took its alias along when it went.
 resource "aws_sfn_alias" "terraform" {
   count = try(var.alias.weights_owner, null) == "terraform" ? 1 : 0
 
@@ -137,6 +138,10 @@ resource "aws_sfn_alias" "terraform" {
   routing_configuration {
     state_machine_version_arn = aws_sfn_state_machine.this.state_machine_version_arn
     weight                    = 100
+  }
+
+  lifecycle {
+    replace_triggered_by = [aws_sfn_state_machine.this.arn]
   }
 }
 
@@ -151,7 +156,8 @@ resource "aws_sfn_alias" "release" {
   }
 
   lifecycle {
-    ignore_changes = [routing_configuration]
+    ignore_changes       = [routing_configuration]
+    replace_triggered_by = [aws_sfn_state_machine.this.arn]
   }
 }
 

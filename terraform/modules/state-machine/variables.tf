@@ -62,7 +62,7 @@ variable "prefix" {
 }
 
 variable "alarm_thresholds" {
-  description = "How many executions in five minutes set off an alarm: failed, timed out, aborted, or slowed down because too many states were entered (throttled)."
+  description = "How many executions in five minutes set off an alarm: aborted, failed, timed out; and how many state transitions that were held back (throttled)."
   type = object({
     aborted   = optional(number, 1)
     failed    = optional(number, 1)
