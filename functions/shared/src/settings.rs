@@ -14,6 +14,8 @@ pub enum Setting {
     AwsLambdaFunctionName,
     /// Table of claims on content.
     ClaimsTableName,
+    /// Key that encrypts what is stored.
+    DataKeyArn,
     /// Profile ARN of Data Automation.
     DataAutomationProfileArn,
     /// Project ARN of Data Automation.
@@ -30,6 +32,8 @@ pub enum Setting {
     IngestQueueUrl,
     /// Job table.
     JobsTableName,
+    /// Queue of the project's own transcodes.
+    MediaConvertQueueArn,
     /// Role that `MediaConvert` takes on.
     MediaConvertRoleArn,
     /// Topic of notices to people.

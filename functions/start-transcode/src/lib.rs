@@ -42,6 +42,7 @@ pub struct Input {
 pub struct Function {
     stores: Stores,
     client: Client,
+    queue_arn: String,
     role_arn: String,
 }
 
@@ -55,6 +56,7 @@ impl Function {
         Ok(Self {
             stores,
             client: Client::new(config),
+            queue_arn: read(Setting::MediaConvertQueueArn)?,
             role_arn: read(Setting::MediaConvertRoleArn)?,
         })
     }
@@ -115,6 +117,7 @@ impl StageService for MediaConvert<'_> {
                 .client
                 .search_jobs()
                 .set_input_file(input.map(|url| tail(url, SEARCH_INPUT_LIMIT).to_owned()))
+                .queue(&self.function.queue_arn)
                 .order(Order::Descending)
                 .max_results(20)
                 .set_next_token(next);
@@ -137,6 +140,7 @@ impl StageService for MediaConvert<'_> {
         let request = self.function.client.create_job();
         let answer = request
             .role(&self.function.role_arn)
+            .queue(&self.function.queue_arn)
             .settings(job_settings(self.plan, &places))
             .client_request_token(token)
             .user_metadata(TOKEN_METADATA, token)

@@ -17,6 +17,7 @@ use videoflow_shared::location::S3Uri;
 use videoflow_shared::plan::Plan;
 pub use videoflow_shared::service_job::Error;
 use videoflow_shared::service_job::{Condition, StageService, Started, start_stage};
+use videoflow_shared::settings::{Setting, read};
 use videoflow_shared::stores::Stores;
 
 /// Input.
@@ -34,6 +35,7 @@ pub struct Input {
 pub struct Function {
     stores: Stores,
     client: Client,
+    key_arn: String,
 }
 
 impl Function {
@@ -45,6 +47,7 @@ impl Function {
         Ok(Self {
             stores: Stores::from_settings(config)?,
             client: Client::new(config),
+            key_arn: read(Setting::DataKeyArn)?,
         })
     }
 
@@ -114,6 +117,8 @@ impl StageService for Transcribe<'_> {
         let places = self.function.stores.places(&self.plan.job_id);
         let output = places.raw(Stage::Transcription, attempt, ".json");
         let request = self.function.client.start_transcription_job();
+        // Without a key of its own, the result would not be under the bucket's.
+        let request = request.output_encryption_kms_key_id(&self.function.key_arn);
         match request::fill(request, token, self.audio, &output, &self.plan.languages)?
             .send()
             .await

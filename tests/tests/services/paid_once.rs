@@ -118,13 +118,16 @@ impl Service for Paid {
         let parameters = &call.parameters;
         Ok(match call.operation.as_str() {
             "CreateJob" => {
+                assert!(parameters["Queue"].is_string(), "not the project's queue");
                 let (number, _) =
                     self.start(Self::token(parameters, "ClientRequestToken"), parameters);
                 json!({ "Job": { "Id": number.to_string(), "Role": "r", "Settings": {} } })
             }
             "SearchJobs" => {
                 let started = self.started.lock().expect("no panic holds it");
-                let jobs: Vec<Value> = started.iter().enumerate().map(|(number, request)| {
+                let queued = started.iter().enumerate();
+                let queued = queued.filter(|(_, request)| request["Queue"] == parameters["Queue"]);
+                let jobs: Vec<Value> = queued.map(|(number, request)| {
                     json!({ "Id": number.to_string(), "Role": "r", "Settings": {}, "Status": "PROGRESSING",
                         "UserMetadata": request["UserMetadata"] })
                 }).collect();
@@ -134,6 +137,8 @@ impl Service for Paid {
                 json!({ "Job": { "Id": parameters["Id"], "Role": "r", "Settings": {}, "Status": "PROGRESSING" } })
             }
             "StartTranscriptionJob" => {
+                let key = &parameters["OutputEncryptionKMSKeyId"];
+                assert!(key.is_string(), "the result is not under the project's key");
                 let name = Self::token(parameters, "TranscriptionJobName");
                 if self.start(name, parameters).1 {
                     return Err(ServiceError::new(
@@ -287,6 +292,11 @@ fn function(name: &str, url: &str) -> Function {
     let environment = [
         ("JOBS_TABLE_NAME", "videoflow-local-jobs"),
         ("OUTPUT_BUCKET_NAME", OUTPUT),
+        ("DATA_KEY_ARN", "arn:aws:kms:us-east-1:000000000000:key/k"),
+        (
+            "MEDIA_CONVERT_QUEUE_ARN",
+            "arn:aws:mediaconvert:us-east-1:000000000000:queues/q",
+        ),
         (
             "MEDIA_CONVERT_ROLE_ARN",
             "arn:aws:iam::000000000000:role/media-convert",

@@ -49,6 +49,11 @@ pub(super) fn placeholders<'a>(
         ),
         ("notices_topic_arn", arn::topic(&name(resource::NOTICES))),
         ("domain_event_bus_name", name(resource::DOMAIN)),
+        ("data_key_arn", arn::regional("kms", "key/local")),
+        (
+            "media_convert_queue_arn",
+            arn::regional("mediaconvert", &format!("queues/{}", name("transcodes"))),
+        ),
         ("media_convert_role_arn", names::role_arn("media-convert")),
         (
             "data_automation_project_arn",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
+use videoflow_platform::arn::last_part;
 use videoflow_platform::service::ServiceError;
 
 use super::settings::CreateJob;
@@ -14,6 +15,8 @@ use crate::jobs::{INTERRUPTED, Job, JobError, JobStatus, Progress, Submission, W
 
 /// A page of `ListJobs` or `SearchJobs`, and all that is ever listed here.
 const LISTED_JOBS: usize = 20;
+/// Queue of a job that names none.
+const DEFAULT_QUEUE: &str = "Default";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -25,10 +28,9 @@ struct ById {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct ListJobs {
     max_results: Option<usize>,
+    queue: Option<String>,
     status: Option<String>,
-    // One queue and one order there are.
-    #[serde(rename = "Queue")]
-    _queue: Option<String>,
+    // One order there is.
     #[serde(rename = "Order")]
     _order: Option<String>,
 }
@@ -39,6 +41,7 @@ struct SearchJobs {
     input_file: Option<String>,
     max_results: Option<usize>,
     order: Option<String>,
+    queue: Option<String>,
     status: Option<String>,
     next_token: Option<String>,
 }
@@ -119,6 +122,7 @@ pub fn list(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceE
         .jobs
         .list()
         .into_iter()
+        .filter(|job| is_queued(&job.request, request.queue.as_deref()))
         .filter(|job| is_status(request.status.as_ref(), job.status));
     let limit = request.max_results.unwrap_or(LISTED_JOBS).min(LISTED_JOBS);
     Ok(json!({ "Jobs": jobs.take(limit).map(|job| answer::job(&job)).collect::<Vec<_>>() }))
@@ -142,6 +146,7 @@ pub fn search(service: &MediaConvert, parameters: Value) -> Result<Value, Servic
     let limit = request.max_results.unwrap_or(LISTED_JOBS).min(LISTED_JOBS);
     let mut found = jobs
         .iter()
+        .filter(|job| is_queued(&job.request, request.queue.as_deref()))
         .filter(|job| is_status(request.status.as_ref(), job.status))
         .filter(|job| has_input(&job.request, request.input_file.as_deref()))
         .skip(skipped)
@@ -152,6 +157,12 @@ pub fn search(service: &MediaConvert, parameters: Value) -> Result<Value, Servic
         Some(next) => json!({ "Jobs": page, "NextToken": next }),
         None => json!({ "Jobs": page }),
     })
+}
+
+/// A queue is asked for by its name or by its ARN.
+fn is_queued(request: &Value, wanted: Option<&str>) -> bool {
+    let queue = request.get("Queue").and_then(Value::as_str);
+    wanted.is_none_or(|wanted| last_part(wanted) == queue.map_or(DEFAULT_QUEUE, last_part))
 }
 
 fn is_status(wanted: Option<&String>, status: JobStatus) -> bool {
@@ -198,7 +209,10 @@ mod tests {
                 "s3://in/{}/ü.mp4",
                 if number % 2 == 0 { "even" } else { "odd" }
             );
-            let request = json!({"Settings": {"Inputs": [{"FileInput": input}]}});
+            let mut request = json!({"Settings": {"Inputs": [{"FileInput": input}]}});
+            if number == 5 {
+                request["Queue"] = json!("arn:aws:mediaconvert:us-east-1:000000000000:queues/own");
+            }
             let id = number.to_string();
             service
                 .jobs
@@ -250,6 +264,19 @@ mod tests {
         );
         check(&service, &odd(json!({"Status": "COMPLETE"})), &[], None);
         check(&service, &json!({"InputFile": "none"}), &[], None);
+        check(&service, &odd(json!({"Queue": "own"})), &["5"], None);
+        check(
+            &service,
+            &odd(json!({"Queue": "arn:aws:mediaconvert:us-east-1:000000000000:queues/own"})),
+            &["5"],
+            None,
+        );
+        check(
+            &service,
+            &odd(json!({"Queue": "Default", "NextToken": "5"})),
+            &["13", "11", "9", "7", "3"],
+            Some("10"),
+        );
         let refused = search(&service, json!({"NextToken": "x"}));
         assert_eq!(
             refused.map_err(|error| error.code),

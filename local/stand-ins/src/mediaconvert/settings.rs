@@ -19,7 +19,7 @@ pub struct CreateJob {
     pub settings: Settings,
     /// Idempotency token.
     pub client_request_token: Option<String>,
-    // Echoed as they came, and without effect: one queue, first come, first served; no bill, no CloudWatch.
+    // Echoed as they came, and without effect on the work: first come, first served; no bill, no CloudWatch.
     #[serde(rename = "UserMetadata")]
     _user_metadata: Option<BTreeMap<String, String>>,
     #[serde(rename = "Queue")]
