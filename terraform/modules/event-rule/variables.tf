@@ -37,8 +37,8 @@ variable "event_pattern" {
   }
 
   validation {
-    condition     = length(var.event_pattern) <= 4096
-    error_message = "event_pattern must not be longer than 4096 characters, which is what EventBridge takes."
+    condition     = length(var.event_pattern) <= 2048
+    error_message = "event_pattern must not be longer than 2048 characters, which is what EventBridge takes unless its quota was raised."
   }
 
   validation {
