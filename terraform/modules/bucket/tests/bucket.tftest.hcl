@@ -178,8 +178,6 @@ run "log_target" {
 }
 
 run "lifecycle_filters" {
-  command = plan
-
   variables {
     lifecycle_rules = {
       a-all     = { noncurrent_expiration_days = 30 }
@@ -226,9 +224,10 @@ run "lifecycle_filters" {
     condition = (
       aws_s3_bucket_lifecycle_configuration.this.rule[4].filter[0].and[0].prefix == "media/" &&
       aws_s3_bucket_lifecycle_configuration.this.rule[4].filter[0].and[0].tags == tomap({ keep = "short" }) &&
-      length(aws_s3_bucket_lifecycle_configuration.this.rule[4].filter[0].tag) == 0
+      length(aws_s3_bucket_lifecycle_configuration.this.rule[4].filter[0].tag) == 0 &&
+      aws_s3_bucket_lifecycle_configuration.this.rule[4].filter[0].prefix != "media/"
     )
-    error_message = "Prefix and tag together are an \"and\"."
+    error_message = "Prefix and tag together are an \"and\", and stand nowhere else."
   }
 }
 

@@ -1,3 +1,8 @@
+# Not the region of CloudFront's control plane, so that what has to be there shows.
+provider "aws" {
+  region = "eu-west-1"
+}
+
 variables {
   prefix      = "videoflow-test"
   name        = "delivery"
@@ -205,7 +210,7 @@ run "refuses_bad_values" {
     prefix        = "Videoflow"
     name          = "delivery-"
     paths         = ["/media/*"]
-    public_keys   = { first = "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----" }
+    public_keys   = { first = replace(file("examples/basic/public-key.pem"), "PUBLIC", "PRIVATE") }
     custom_domain = { aliases = [], certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555" }
     price_class   = "PriceClass_300"
   }
