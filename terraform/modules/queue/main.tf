@@ -3,7 +3,7 @@ locals {
 
   queues = {
     dead_letters = aws_sqs_queue.dead_letters
-    this         = aws_sqs_queue.this
+    queue        = aws_sqs_queue.this
   }
 
   alarms = merge(

@@ -134,7 +134,7 @@ run "made_without_event_rules" {
 
   assert {
     condition = { for key, policy in aws_sqs_queue_policy.this : key => [policy.queue_url, jsondecode(policy.policy)] } == {
-      for key, queue in { dead_letters = aws_sqs_queue.dead_letters, this = aws_sqs_queue.this } : key => [queue.url, {
+      for key, queue in { dead_letters = aws_sqs_queue.dead_letters, queue = aws_sqs_queue.this } : key => [queue.url, {
         Version = "2012-10-17"
         Statement = [{
           Sid       = "TlsOnly"
@@ -171,7 +171,7 @@ run "event_rules_may_send_to_both" {
 
   assert {
     condition = alltrue([
-      for key, queue in { dead_letters = aws_sqs_queue.dead_letters, this = aws_sqs_queue.this } :
+      for key, queue in { dead_letters = aws_sqs_queue.dead_letters, queue = aws_sqs_queue.this } :
       jsondecode(aws_sqs_queue_policy.this[key].policy).Statement[0].Effect == "Deny" &&
       slice(jsondecode(aws_sqs_queue_policy.this[key].policy).Statement, 1, 2) == [{
         Sid       = "EventRules"
