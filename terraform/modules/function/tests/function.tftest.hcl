@@ -237,7 +237,7 @@ run "refuses_what_lambda_does_not_take" {
     alarm_thresholds     = { duration = 1.1 }
     environment          = { AWS_REGION = "us-east-1" }
     kms_key_arn          = "arn:aws:kms:us-east-1:123456789012:alias/test"
-    log_level            = "VERBOSE"
+    log_level            = "FATAL"
     reserved_concurrency = -1
     statements           = [{ actions = ["s3:*"], resources = ["*"] }]
   }
