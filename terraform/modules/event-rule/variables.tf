@@ -42,7 +42,7 @@ variable "event_pattern" {
   }
 
   validation {
-    condition     = !can(regex("[$][{]", var.event_pattern))
+    condition     = !can(regex("\\$\\{", var.event_pattern))
     error_message = "event_pattern must have no unfilled placeholder (a dollar sign and a brace)."
   }
 }

@@ -137,7 +137,16 @@ resource "aws_sfn_alias" "terraform" {
 
   routing_configuration {
     state_machine_version_arn = aws_sfn_state_machine.this.state_machine_version_arn
-    weight                    = 100
+    weight                    = var.alias.canary == null ? 100 : var.alias.canary.weight
+  }
+
+  dynamic "routing_configuration" {
+    for_each = var.alias.canary[*]
+
+    content {
+      state_machine_version_arn = routing_configuration.value.stable_version_arn
+      weight                    = 100 - routing_configuration.value.weight
+    }
   }
 
   lifecycle {

@@ -20,7 +20,7 @@ variable "definition" {
   }
 
   validation {
-    condition     = !can(regex("[$][{]", var.definition))
+    condition     = !can(regex("\\$\\{", var.definition))
     error_message = "definition must have no unfilled placeholder (a dollar sign and a brace)."
   }
 }
@@ -79,10 +79,14 @@ variable "alarm_thresholds" {
 }
 
 variable "alias" {
-  description = "An alias for callers, and who moves it. weights_owner terraform: every apply routes all of it to the version that it publishes. weights_owner release: Terraform makes it once, on the first version, and the release shifts the weights afterwards. null: no alias."
+  description = "An alias for callers, and who moves it. weights_owner terraform: every apply routes all of it to the version that it publishes, or, with canary, weight percent, and the rest to the stable version. weights_owner release: Terraform makes it once, on the first version, and the release shifts the weights afterwards. null: no alias."
   type = object({
     name          = optional(string, "live")
     weights_owner = string
+    canary = optional(object({
+      stable_version_arn = string
+      weight             = number
+    }))
   })
   default = null
 
@@ -94,6 +98,23 @@ variable "alias" {
   validation {
     condition     = var.alias == null ? true : contains(["terraform", "release"], var.alias.weights_owner)
     error_message = "alias.weights_owner must be terraform or release."
+  }
+
+  validation {
+    condition     = try(var.alias.canary, null) == null ? true : var.alias.weights_owner == "terraform"
+    error_message = "alias.canary needs weights_owner terraform: otherwise the release sets the weights."
+  }
+
+  validation {
+    condition = try(var.alias.canary, null) == null ? true : (
+      var.alias.canary.weight >= 0 && var.alias.canary.weight <= 100 && floor(var.alias.canary.weight) == var.alias.canary.weight
+    )
+    error_message = "alias.canary.weight must be a whole number from 0 to 100: the percentage of executions that the newest version gets."
+  }
+
+  validation {
+    condition     = try(var.alias.canary, null) == null ? true : can(regex("^arn:[^:]+:states:[^:]+:[0-9]{12}:stateMachine:[^:]+:[0-9]+$", var.alias.canary.stable_version_arn))
+    error_message = "alias.canary.stable_version_arn must be the ARN of a version (arn:…:stateMachine:<name>:<number>)."
   }
 }
 

@@ -246,6 +246,65 @@ run "alias_of_terraform_moves_with_the_next_version" {
   }
 }
 
+run "alias_of_terraform_gives_a_canary_its_share" {
+  command = plan
+
+  variables {
+    alias = {
+      weights_owner = "terraform"
+      canary        = { stable_version_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:test-detect-labels:1", weight = 10 }
+    }
+  }
+
+  override_resource {
+    target          = aws_sfn_state_machine.this
+    override_during = plan
+    values = {
+      arn                       = "arn:aws:states:us-east-1:123456789012:stateMachine:test-detect-labels"
+      state_machine_version_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:test-detect-labels:2"
+    }
+  }
+
+  plan_options {
+    replace = [aws_sfn_state_machine.this]
+  }
+
+  assert {
+    condition = (
+      aws_sfn_alias.terraform[0].routing_configuration[*].weight == tolist([10, 90]) &&
+      endswith(aws_sfn_alias.terraform[0].routing_configuration[0].state_machine_version_arn, ":2") &&
+      endswith(aws_sfn_alias.terraform[0].routing_configuration[1].state_machine_version_arn, ":1")
+    )
+    error_message = "The newest version must get the canary's share, and the stable one the rest."
+  }
+}
+
+run "refuses_a_canary_of_more_than_all" {
+  command = plan
+
+  variables {
+    alias = {
+      weights_owner = "terraform"
+      canary        = { stable_version_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:test-detect-labels:1", weight = 101 }
+    }
+  }
+
+  expect_failures = [var.alias]
+}
+
+run "refuses_a_canary_beside_a_release" {
+  command = plan
+
+  variables {
+    alias = {
+      weights_owner = "release"
+      canary        = { stable_version_arn = "test-detect-labels", weight = 10 }
+    }
+  }
+
+  expect_failures = [var.alias]
+}
+
 run "alias_of_the_release_is_made" {
   command = apply
 
