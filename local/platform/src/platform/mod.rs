@@ -119,7 +119,10 @@ impl Platform {
             .iter()
             .map(|machine| machine.name.as_str());
         let values = placeholders(|queue| state.queues.url(queue), machines);
-        state.connect(&render(&definitions.object_created, &values)?)?;
+        state.connect(
+            &render(&definitions.object_created, &values)?,
+            &render(&definitions.video_failed, &values)?,
+        )?;
         let functions = functions(&config.functions, &values, &url);
         let host = Arc::new(Host::new(functions, data.join("logs")));
         let (step_functions, unsettled) = StepFunctions::open(step_functions::Config {

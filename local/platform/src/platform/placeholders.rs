@@ -56,6 +56,10 @@ pub(super) fn placeholders<'a>(
         ),
         ("media_convert_role_arn", names::role_arn("media-convert")),
         (
+            "process_video_arn",
+            names::state_machine_arn(names::PROCESS_VIDEO),
+        ),
+        (
             "data_automation_project_arn",
             arn::regional("bedrock", "data-automation-project/local"),
         ),

@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::placeholders::resource;
 use super::{Error, failed};
 use crate::arn;
@@ -52,27 +50,15 @@ impl State {
 
     /// Puts the rules: uploads to the ingest queue, executions of process-video that did not succeed or are redriven to
     /// the failures queue.
-    pub(super) fn connect(&self, object_created: &str) -> Result<(), Error> {
-        let failed = |error: crate::events::Error| failed("EventBridge", &error);
+    pub(super) fn connect(&self, object_created: &str, video_failed: &str) -> Result<(), Error> {
         let put = |name: &str, pattern: &str, queue: &str| {
             let (name, queue) = (names::prefixed(name), arn::queue(&names::prefixed(queue)));
             self.events
                 .put_queue_rule(&name, DEFAULT_BUS, pattern, &queue)
-                .map_err(failed)
+                .map_err(|error: crate::events::Error| failed("EventBridge", &error))
         };
         put("object-created", object_created, resource::INGEST)?;
-        let failures = json!({
-            "source": ["aws.states"],
-            "detail-type": ["Step Functions Execution Status Change"],
-            "detail": {
-                "stateMachineArn": [names::state_machine_arn(names::PROCESS_VIDEO)],
-                "$or": [
-                    {"status": ["FAILED", "TIMED_OUT", "ABORTED"]},
-                    {"status": ["RUNNING"], "redriveCount": [{"numeric": [">", 0]}]},
-                ],
-            },
-        });
-        put("video-failed", &failures.to_string(), resource::FAILURES)
+        put("video-failed", video_failed, resource::FAILURES)
     }
 
     /// Makes the services answer.

@@ -58,17 +58,21 @@ pub enum Error {
     },
 }
 
-/// The definitions and the pattern of the rule for uploads, as committed.
+/// The definitions and the patterns of the rules, as committed.
 #[derive(Debug, Clone)]
 pub struct Definitions {
     /// The machines.
     pub machines: Vec<Template>,
-    /// The pattern.
+    /// Pattern of the rule for uploads.
     pub object_created: Template,
+    /// Pattern of the rule for executions of process-video that failed or are redriven.
+    pub video_failed: Template,
 }
 
-/// File of the pattern.
-const PATTERN_FILE: &str = "object-created.pattern.json";
+/// File of the pattern of uploads.
+const OBJECT_CREATED_FILE: &str = "object-created.pattern.json";
+/// File of the pattern of failures.
+const VIDEO_FAILED_FILE: &str = "video-failed.pattern.json";
 
 macro_rules! committed {
     ($($part:literal),+) => {
@@ -89,10 +93,10 @@ macro_rules! templates {
 impl Definitions {
     /// Those that are part of this program.
     pub fn embedded() -> Self {
-        let object_created = Template {
-            name: PATTERN_FILE.to_owned(),
-            file: format!("statemachines/{PATTERN_FILE}"),
-            source: committed!("object-created.pattern.json").to_owned(),
+        let pattern = |name: &str, source: &str| Template {
+            name: name.to_owned(),
+            file: format!("statemachines/{name}"),
+            source: source.to_owned(),
         };
         let machines = templates![
             "detect-labels",
@@ -107,11 +111,15 @@ impl Definitions {
         ];
         Self {
             machines,
-            object_created,
+            object_created: pattern(
+                OBJECT_CREATED_FILE,
+                committed!("object-created.pattern.json"),
+            ),
+            video_failed: pattern(VIDEO_FAILED_FILE, committed!("video-failed.pattern.json")),
         }
     }
 
-    /// Reads all `*.asl.json` of a folder, and its `object-created.pattern.json`.
+    /// Reads all `*.asl.json` of a folder, and its two `*.pattern.json`.
     ///
     /// # Errors
     /// [`Error::Unreadable`], [`Error::Empty`].
@@ -134,7 +142,8 @@ impl Definitions {
         }
         Ok(Self {
             machines,
-            object_created: read_template(&folder.join(PATTERN_FILE), PATTERN_FILE)?,
+            object_created: read_template(&folder.join(OBJECT_CREATED_FILE), OBJECT_CREATED_FILE)?,
+            video_failed: read_template(&folder.join(VIDEO_FAILED_FILE), VIDEO_FAILED_FILE)?,
         })
     }
 }
