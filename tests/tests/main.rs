@@ -23,3 +23,4 @@ mod recorded_cases;
 mod redrive;
 mod services;
 mod support;
+mod terraform;

@@ -1,0 +1,52 @@
+# Who is told when it fails: every module makes its own alarms, all of them tell this topic, and one composite alarm over
+# all of them is what a release watches.
+
+locals {
+  all_functions = merge(module.task_function, module.event_function)
+  all_machines  = merge(module.stage_machine, { "process-video" = module.process_video, "reconcile-library" = module.reconcile_library })
+  all_queues    = { ingest = module.ingest_queue, failures = module.failures_queue, failed-videos = module.failed_videos_queue }
+}
+
+module "alarms" {
+  source = "../modules/alarms"
+
+  prefix          = local.prefix
+  kms_key_arn     = module.key.arn
+  email_addresses = var.alarm_email_addresses
+
+  groups = {
+    functions      = flatten([for name in sort(keys(local.all_functions)) : local.all_functions[name].alarm_names])
+    state-machines = flatten([for name in sort(keys(local.all_machines)) : local.all_machines[name].alarm_names])
+    queues         = flatten([for name in sort(keys(local.all_queues)) : local.all_queues[name].alarm_names])
+    events = concat(
+      module.object_created_rule.alarm_names,
+      module.video_failed_rule.alarm_names,
+      module.reconcile_schedule.alarm_names,
+      module.api.alarm_names,
+    )
+    tables = concat(module.jobs_table.alarm_names, module.claims_table.alarm_names)
+  }
+}
+
+module "dashboard" {
+  source = "../modules/dashboard"
+
+  prefix       = local.prefix
+  main_machine = module.process_video.name
+  machines     = [for name in sort(keys(local.all_machines)) : local.all_machines[name].name]
+  functions    = [for name in sort(keys(local.all_functions)) : local.all_functions[name].name]
+  queues       = { for name, queue in local.all_queues : queue.name => queue.dead_letters_name }
+  alarm_names  = concat([module.alarms.unhealthy_alarm_name], values(module.alarms.composite_alarm_names))
+  api_id       = module.api.id
+}
+
+module "budget" {
+  source = "../modules/budget"
+
+  prefix            = local.prefix
+  name              = "monthly"
+  monthly_limit_usd = var.settings.monthly_budget_usd
+  email_addresses   = var.alarm_email_addresses
+  topic_arns        = local.alarm_topic_arns
+  tag_filter        = var.cost_tag
+}
