@@ -17,6 +17,7 @@ mod late_news;
 mod machines;
 mod nonsense;
 mod odd_videos;
+mod permissions;
 mod pipeline;
 mod reconcile;
 mod recorded_cases;

@@ -12,7 +12,7 @@ use crate::support::up::{EXECUTIONS, SOURCE, Up};
 const MANY: usize = 210;
 
 /// A moment that is longer ago than reconcile-library waits.
-fn two_hours_ago() -> String {
+pub fn two_hours_ago() -> String {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     let seconds = now.expect("a clock after 1970").as_secs().cast_signed() - 7200;
     let moment = DateTime::from_secs(seconds).fmt(DateTimeFormat::DateTime);

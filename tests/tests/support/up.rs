@@ -315,24 +315,38 @@ impl Up {
         .await
     }
 
-    /// Calls of an operation that were answered well.
-    pub fn calls(&self, operation: &str) -> usize {
+    /// Every call, as it is recorded.
+    pub fn record(&self) -> Vec<Value> {
         let record = std::fs::read_to_string(self.state("calls.jsonl"));
         let record = record.expect("a record");
-        let calls = record
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let calls = record.lines();
+        calls
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// Calls of an operation that were answered well.
+    pub fn calls(&self, operation: &str) -> usize {
+        let calls = self.record().into_iter();
         calls
             .filter(|call| call["action"] == operation && call["error"].is_null())
             .count()
     }
 
     /// Asks the HTTP API and gives status and body.
+    pub fn get(&self, path: &str) -> (u16, Value) {
+        self.ask("GET", path, "")
+    }
+
+    /// Tells the HTTP API and gives status and body.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let body = body.to_string();
+        self.ask("POST", path, &body.to_string())
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port + 1)).expect("the HTTP API");
         let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: local\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: local\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
              Connection: close\r\n\r\n{body}",
             body.len()
         );

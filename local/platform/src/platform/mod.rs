@@ -2,7 +2,7 @@
 
 mod event_source;
 mod http_api;
-mod placeholders;
+pub mod placeholders;
 mod schedule;
 mod state;
 

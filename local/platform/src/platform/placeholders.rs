@@ -23,7 +23,7 @@ pub(super) mod resource {
 }
 
 /// Every placeholder with its value, given the queues' URLs and the machines' names without prefix.
-pub(super) fn placeholders<'a>(
+pub fn placeholders<'a>(
     queue_url: impl Fn(&str) -> String,
     machines: impl IntoIterator<Item = &'a str>,
 ) -> BTreeMap<String, String> {
@@ -93,7 +93,7 @@ pub(super) fn placeholders<'a>(
 }
 
 /// Every setting that a function may read: all placeholders in upper case, the model, and what the queues' owner decides.
-pub(super) fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+pub fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let upper = placeholders
         .iter()
         .map(|(name, value)| (name.to_uppercase(), value.clone()));

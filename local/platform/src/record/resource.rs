@@ -60,7 +60,8 @@ fn resource(service: &str, operation: &str, parameters: &Value) -> String {
         "states" => first_text(
             parameters,
             &["ExecutionArn", "StateMachineArn", "StateMachineAliasArn"],
-        ),
+        )
+        .map(|arn| unqualified(&arn)),
         "lambda" => text("FunctionName").map(|name| {
             if name.starts_with("arn:") {
                 name.to_owned()
@@ -70,7 +71,9 @@ fn resource(service: &str, operation: &str, parameters: &Value) -> String {
         }),
         "mediaconvert" => mediaconvert(operation, parameters),
         "bedrock" => bedrock(parameters),
+        // A job that is yet to be has no rights of its own.
         "transcribe" => text("TranscriptionJobName")
+            .filter(|_| operation != "StartTranscriptionJob")
             .map(|name| arn::regional("transcribe", &format!("transcription-job/{name}"))),
         _ => None,
     };
@@ -82,6 +85,17 @@ fn first_text(parameters: &Value, names: &[&str]) -> Option<String> {
         .iter()
         .find_map(|name| parameters.get(name).and_then(Value::as_str))
         .map(str::to_owned)
+}
+
+/// A state machine's ARN without version or alias: rights are those on the machine.
+fn unqualified(arn: &str) -> String {
+    match arn.split_once(":stateMachine:") {
+        Some((before, name)) => {
+            let name = name.split(':').next().unwrap_or(name);
+            format!("{before}:stateMachine:{name}")
+        }
+        None => arn.to_owned(),
+    }
 }
 
 fn s3(operation: &str, bucket: &str, key: Option<&str>) -> String {
@@ -184,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_resource_of_each_service() {
+    fn tells_apart_what_needs_other_rights() {
         check(
             "s3",
             "PutObject",
@@ -221,6 +235,10 @@ mod tests {
             json!({"TransactItems": [{"Put": {"TableName": "b"}}, {"Update": {"TableName": "a"}}, {"Put": {"TableName": "b"}}]}),
             "Put arn:aws:dynamodb:us-east-1:000000000000:table/b, Update arn:aws:dynamodb:us-east-1:000000000000:table/a",
         );
+    }
+
+    #[test]
+    fn names_the_resource_of_each_service() {
         check(
             "sqs",
             "SendMessage",
@@ -239,6 +257,18 @@ mod tests {
             "StartExecution",
             json!({"StateMachineArn": "arn:m"}),
             "arn:m",
+        );
+        check(
+            "states",
+            "StartExecution",
+            json!({"StateMachineArn": "arn:aws:states:us-east-1:000000000000:stateMachine:m:live"}),
+            "arn:aws:states:us-east-1:000000000000:stateMachine:m",
+        );
+        check(
+            "transcribe",
+            "StartTranscriptionJob",
+            json!({"TranscriptionJobName": "j"}),
+            "*",
         );
         check(
             "lambda",

@@ -1,0 +1,337 @@
+//! The roles against the calls of real runs: every call is covered by its caller's role, and every call of a role is
+//! made, but for a short list of those that no run of a minute can make.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Value, json};
+use videoflow_shared::identity::JobId;
+
+use super::{MADE_BY_SERVICES, Role, caused_by, table, targets};
+use crate::reconcile::two_hours_ago;
+use crate::support::short_clip;
+use crate::support::up::{EXECUTIONS, SOURCE, Up};
+
+const OUTPUT: &str = "videoflow-local-output";
+
+/// Caller, call and target.
+type Use = (String, String, String);
+
+/// What no run here makes, and why.
+const NOT_MADE: [(&str, &str, &[&str], &str); 3] = [
+    (
+        "preprocess-video",
+        "mediaconvert:CancelJob",
+        &["media-convert"],
+        "only after all polls of a transcode, which take hours",
+    ),
+    (
+        "record-failure",
+        "states:GetExecutionHistory",
+        &[
+            "detect-labels",
+            "extract-meaning",
+            "preprocess-video",
+            "publish-video",
+            "transcribe-speech",
+        ],
+        "the walk is the same whichever child has failed: here merge-brief and sanitize-file",
+    ),
+    (
+        "transcribe-speech",
+        "transcribe:DeleteTranscriptionJob",
+        &["transcribe"],
+        "only after all polls of a transcription, which take hours",
+    ),
+];
+
+/// The role of a caller; `None`: it is no function and no machine.
+fn role(caller: &str) -> Option<&'static Role> {
+    let roles = &table().roles;
+    roles
+        .functions
+        .get(caller)
+        .or_else(|| roles.machines.get(caller))
+}
+
+/// The name of a recorded call in the table.
+fn name(record: &Value) -> String {
+    let text = |member: &str| record[member].as_str();
+    let service = text("service").expect("a service");
+    let action = text("action").expect("an action");
+    let is_of_machine =
+        text("principal").is_some_and(|caller| table().roles.machines.contains_key(caller));
+    if is_of_machine && ["StartExecution", "StopExecution"].contains(&action) {
+        // A parent that is stopped stops its child: the integration does both.
+        return "states:StartExecution.sync:2".to_owned();
+    }
+    match text("variant") {
+        Some(variant) => format!("{service}:{action}.{variant}"),
+        None => format!("{service}:{action}"),
+    }
+}
+
+/// The targets of a caller's role that a recorded call acts on.
+fn uses(caller: &str, role: &Role, record: &Value) -> Vec<Use> {
+    let call = name(record);
+    let resource = record["resource"].as_str().expect("a resource");
+    let is_on = |target: &&String| {
+        let facets = targets::facets(target).expect("a target");
+        let statements = table().calls[&call].iter();
+        let mut patterns = statements.filter_map(|statement| facets.get(&*statement.on));
+        patterns.any(|pattern| {
+            // What is allowed on anything must not hide that another target was meant.
+            (pattern != "*" || resource == "*") && targets::matches(pattern, resource)
+        })
+    };
+    let found = role.get(&call).into_iter().flatten().filter(is_on);
+    found
+        .map(|target| (caller.to_owned(), call.clone(), target.clone()))
+        .collect()
+}
+
+/// All that the roles of functions and machines allow, but for what services do by them.
+fn allowed() -> BTreeSet<Use> {
+    let roles = &table().roles;
+    let roles = roles.functions.iter().chain(&roles.machines);
+    let calls = roles.flat_map(|(caller, role)| role.iter().map(move |call| (caller, call)));
+    let recorded = calls.filter(|(_, (call, _))| {
+        caused_by(call).is_none() && !MADE_BY_SERVICES.contains(&call.as_str())
+    });
+    recorded
+        .flat_map(|(caller, (call, targets))| {
+            let one = |target: &String| (caller.clone(), call.clone(), target.clone());
+            targets.iter().map(one).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// One platform, driven through everything that makes another kind of call.
+struct Drive {
+    up: Up,
+    clip: std::path::PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Drive {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            up: Up::gated("align-streams").await,
+            clip: short_clip(folder.path()),
+            _folder: folder,
+        }
+    }
+
+    /// A job whose analyses are done, with something for a reviewer to see and more speech than one prompt holds.
+    async fn analysed(&self) -> JobId {
+        let up = &self.up;
+        let job = up.upload("a.mp4", &self.clip, "moderated").await;
+        up.until("the analyses are done", async || {
+            let stages = up.job(&job).await["Stages"].take();
+            let is_done = |stage: &str| stages[stage]["status"] == "SUCCEEDED";
+            let stages = ["labels", "moderation", "transcription", "meaning"];
+            stages.into_iter().all(is_done).then_some(())
+        })
+        .await;
+        let document = format!("work/{job}/moderation.json");
+        let mut moderation = self.document(&document).await;
+        moderation["flags"] = json!([{"category": "Alcohol", "parent": null, "severity": "high", "confidence": 0.9, "source": "rekognition",
+            "startMs": 0, "endMs": 1000}]);
+        self.put(&document, &moderation).await;
+        let document = format!("work/{job}/transcript.json");
+        let mut transcript = self.document(&document).await;
+        let segments = (0..40u64).map(|number| {
+            json!({"id": format!("s{}", number + 1), "startMs": number * 70, "endMs": number * 70 + 60,
+                "text": "The duck goes on. ".repeat(200), "confidence": 0.9, "words": []})
+        });
+        transcript["segments"] = segments.collect();
+        self.put(&document, &transcript).await;
+        job
+    }
+
+    async fn document(&self, key: &str) -> Value {
+        let bytes = self.up.object(OUTPUT, key).await.expect("a document");
+        serde_json::from_slice(&bytes).expect("JSON")
+    }
+
+    async fn put(&self, key: &str, document: &Value) {
+        let body = ByteStream::from(document.to_string().into_bytes());
+        let put = self.up.s3().put_object().bucket(OUTPUT).key(key).body(body);
+        put.send().await.expect("an upload");
+    }
+
+    /// Stops a job, so that its duplicate is processed instead, and gives the run of the duplicate.
+    async fn fail(&self, job: &JobId) -> JobId {
+        let up = &self.up;
+        let duplicate = up.upload("b.mp4", &self.clip, "moderated").await;
+        assert_eq!(up.settled(&duplicate).await["JobStatus"], "DUPLICATE");
+        let stop = aws_sdk_sfn::Client::new(up.config())
+            .stop_execution()
+            .execution_arn(format!("{EXECUTIONS}{job}"));
+        stop.send().await.expect("it stops");
+        assert_eq!(up.settled(job).await["JobStatus"], "FAILED");
+        duplicate.forced(1).expect("a run")
+    }
+
+    async fn review(&self, job: &JobId, decision: &str, expected: &str) {
+        let up = &self.up;
+        up.until(&format!("{job} awaits its review"), async || {
+            let item = up.job(job).await;
+            let status = item["JobStatus"].as_str().unwrap_or("PROCESSING");
+            assert!(
+                ["PROCESSING", "AWAITING_REVIEW"].contains(&status),
+                "{item}"
+            );
+            item["ReviewToken"].is_string().then_some(())
+        })
+        .await;
+        let review = json!({"decision": decision, "reviewer": "a person"});
+        let (status, answer) = up.post(&format!("/jobs/{job}/review"), &review);
+        assert_eq!(status, 202, "{answer}");
+        assert_eq!(up.settled(job).await["JobStatus"], expected);
+    }
+
+    /// The other questions that the HTTP API answers.
+    fn ask(&self, version: &str) {
+        let key = json!({"key": "a.mp4", "profile": "moderated"});
+        assert_eq!(self.up.post("/jobs", &key).0, 200);
+        let version = json!({"key": "a.mp4", "profile": "moderated", "versionId": version});
+        assert_eq!(self.up.post("/jobs", &version).0, 200);
+        assert_eq!(self.up.get("/jobs").0, 200);
+    }
+
+    /// Starts the stages of a job again whose ledger says that their service jobs run, or may have been started.
+    async fn start_again(&self, job: &JobId) {
+        let up = &self.up;
+        let mut item = up.job(job).await;
+        let stages = item["Stages"].as_object_mut().expect("stages");
+        for entry in stages.values_mut() {
+            *entry =
+                json!({"attempt": 1, "status": "RUNNING", "serviceJobId": entry["serviceJobId"]});
+        }
+        up.write("jobs", &item).await;
+        let media = |name: &str| format!("s3://{OUTPUT}/media/{job}/{name}");
+        let video = media("proxy.mp4");
+        for (machine, input) in [
+            ("preprocess-video", json!({"jobId": job})),
+            (
+                "detect-labels",
+                json!({"jobId": job, "video": video, "moderation": true}),
+            ),
+            (
+                "transcribe-speech",
+                json!({"jobId": job, "audio": media("audio.m4a")}),
+            ),
+            ("extract-meaning", json!({"jobId": job, "video": video})),
+        ] {
+            let (status, output) = up.execute(machine, "again", &input).await;
+            assert_eq!(status, "SUCCEEDED", "{machine}: {output}");
+        }
+        item["Stages"]["transcode"] = json!({"attempt": 1, "status": "STARTING"});
+        up.write("jobs", &item).await;
+        let input = json!({"jobId": job});
+        let (status, _) = up.execute("preprocess-video", "found", &input).await;
+        assert_eq!(status, "SUCCEEDED");
+    }
+
+    /// Leaves what crashes leave, and lets reconcile-library mend it.
+    async fn reconcile(&self, failed: &JobId) {
+        let up = &self.up;
+        up.lose_events().await;
+        up.put("missed.mp4", &up.empty_file(), "lean").await;
+        let id = |key: &str| JobId::of(SOURCE, key, "1", "default");
+        let job = |key: &str, status: &str, execution: &str| {
+            json!({"JobId": id(key), "JobStatus": status, "SourceBucket": SOURCE, "SourceKey": key, "SourceVersionId": "1",
+                "Profile": "default", "CreatedAt": two_hours_ago(), "UpdatedAt": two_hours_ago(), "Stages": {},
+                "RedriveCount": 0, "ExecutionArn": format!("{EXECUTIONS}{execution}"), "OriginalJobId": failed})
+        };
+        up.write("jobs", &job("lost.mp4", "PROCESSING", failed.as_str()))
+            .await;
+        up.write("jobs", &job("unstarted.mp4", "PROCESSING", "never"))
+            .await;
+        up.write("jobs", &job("waiting.mp4", "DUPLICATE", "never"))
+            .await;
+        let claim = json!({"ClaimId": "lost", "JobId": id("nobody"), "ClaimStatus": "RUNNING",
+            "UpdatedAt": two_hours_ago()});
+        up.write("claims", &claim).await;
+        let input = json!({"bucket": SOURCE});
+        let (status, output) = up.execute("reconcile-library", "mend", &input).await;
+        assert_eq!(status, "SUCCEEDED");
+        let output: Value = serde_json::from_str(&output).expect("JSON");
+        // Its source is not there.
+        assert_eq!(
+            up.settled(&id("unstarted.mp4")).await["JobStatus"],
+            "FAILED"
+        );
+        for count in ["lostJobs", "freedClaims", "requeuedJobs", "queuedVideos"] {
+            assert!(output[count].as_u64() > Some(0), "{count}: {output}");
+        }
+    }
+
+    async fn until_quiet(&self) {
+        for queue in ["ingest", "failures", "ingest"] {
+            self.up.until_empty(queue).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn roles_allow_the_calls_that_are_made_and_no_others() {
+    let drive = Drive::new().await;
+    let up = &drive.up;
+    let job = drive.analysed().await;
+    let run = drive.fail(&job).await;
+    up.open_gate();
+    drive.review(&run, "approve", "PUBLISHED").await;
+    let (status, answer) = up.post("/jobs", &json!({"jobId": run, "force": true}));
+    assert_eq!(status, 202, "{answer}");
+    let forced = run.forced(2).expect("a run");
+    drive.review(&forced, "reject", "FAILED_QC").await;
+    let rejected = up.upload("empty.mp4", &up.empty_file(), "lean").await;
+    assert_eq!(up.settled(&rejected).await["JobStatus"], "REJECTED");
+    let version = up.job(&job).await["SourceVersionId"].take();
+    drive.ask(version.as_str().expect("a version"));
+    for queue in ["ingest", "failures"] {
+        up.send(queue, "{}").await;
+    }
+    // As a bucket without versions sends it.
+    let detail = json!({"bucket": {"name": SOURCE}, "object": {"key": "a.mp4"}});
+    let event = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": detail});
+    up.send("ingest", &event.to_string()).await;
+    drive.start_again(&job).await;
+    drive.reconcile(&job).await;
+    drive.until_quiet().await;
+
+    let mut made = BTreeSet::new();
+    let mut refused = BTreeSet::new();
+    for record in up.record() {
+        let caller = record["principal"].as_str().expect("a principal");
+        let Some(role) = role(caller) else { continue };
+        let found = uses(caller, role, &record);
+        if found.is_empty() {
+            refused.insert(format!(
+                "{caller}: {} on {}",
+                name(&record),
+                record["resource"]
+            ));
+        }
+        made.extend(found);
+    }
+    assert_eq!(refused, BTreeSet::new(), "no role allows these");
+    let not_made: BTreeSet<Use> = NOT_MADE
+        .iter()
+        .flat_map(|(caller, call, targets, _)| {
+            let one = |target: &&str| {
+                (
+                    (*caller).to_owned(),
+                    (*call).to_owned(),
+                    (*target).to_owned(),
+                )
+            };
+            targets.iter().map(one).collect::<Vec<_>>()
+        })
+        .collect();
+    let unused: BTreeSet<Use> = allowed().difference(&made).cloned().collect();
+    assert_eq!(unused, not_made, "allowed, but not made");
+}
