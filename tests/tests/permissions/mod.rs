@@ -3,7 +3,7 @@
 mod machines;
 mod reference;
 mod runs;
-mod settings;
+pub mod settings;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};

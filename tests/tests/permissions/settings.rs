@@ -15,12 +15,20 @@ fn filled() -> BTreeSet<String> {
     values.into_keys().map(|name| name.to_lowercase()).collect()
 }
 
-/// Names that definitions, the pattern of uploads and the functions use.
-fn used() -> BTreeSet<String> {
-    let pattern = root().join("statemachines/object-created.pattern.json");
-    let pattern = std::fs::read_to_string(pattern).expect("a pattern");
+/// Patterns of the two rules.
+pub const PATTERNS: [&str; 2] = ["object-created", "video-failed"];
+
+/// A committed pattern.
+pub fn pattern(name: &str) -> String {
+    let path = root().join(format!("statemachines/{name}.pattern.json"));
+    std::fs::read_to_string(path).expect("a pattern")
+}
+
+/// Names that definitions, patterns and functions use.
+pub fn used() -> BTreeSet<String> {
+    let patterns = PATTERNS.map(pattern);
     let texts = definitions().values().map(|definition| &definition.text);
-    let placeholders = texts.chain([&pattern]).flat_map(|text| {
+    let placeholders = texts.chain(&patterns).flat_map(|text| {
         let beginnings = text.split("${").skip(1);
         beginnings.filter_map(|rest| Some(rest.split_once('}')?.0.to_owned()))
     });

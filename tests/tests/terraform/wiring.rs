@@ -2,34 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use videoflow_platform::lambda::deployments;
 
 use super::offline::development;
 use super::{Applied, Resource, unprefixed};
-use crate::machines::tasks::{definitions, states};
-use crate::support::{read_json, root};
-
-fn functions() -> serde_json::Map<String, Value> {
-    match read_json(&root().join("functions/functions.json")) {
-        Value::Object(functions) => functions,
-        other => panic!("functions.json is {other}"),
-    }
-}
-
-/// Patterns of the rules.
-const PATTERNS: [&str; 2] = ["object-created", "video-failed"];
-
-fn pattern(name: &str) -> String {
-    let path = root().join(format!("statemachines/{name}.pattern.json"));
-    std::fs::read_to_string(path).expect("a pattern")
-}
-
-/// `${inspect_file_function_arn}` in a text.
-fn placeholders(text: &str) -> impl Iterator<Item = &str> {
-    text.split("${")
-        .skip(1)
-        .filter_map(|rest| rest.split('}').next())
-}
+use crate::machines::tasks::definitions;
+use crate::permissions::settings::{PATTERNS, pattern, used};
+use crate::support::root;
 
 /// A text with its placeholders filled in as the platform says.
 fn filled(applied: &Applied, text: &str) -> String {
@@ -45,23 +24,9 @@ fn what_is_filled_in_is_what_definitions_and_functions_ask_for() {
     let Some((applied, _)) = development() else {
         return;
     };
-    let given = applied.outputs["placeholders"]
-        .as_object()
-        .expect("placeholders");
-    let given: BTreeSet<String> = given.keys().cloned().collect();
-    let patterns = PATTERNS.map(|name| pattern(name));
-    let mut asked: BTreeSet<String> = definitions()
-        .values()
-        .map(|definition| definition.text.as_str())
-        .chain(patterns.iter().map(String::as_str))
-        .flat_map(placeholders)
-        .map(str::to_owned)
-        .collect();
-    for function in functions().values() {
-        let settings = function["environment"].as_array().into_iter().flatten();
-        asked.extend(settings.filter_map(Value::as_str).map(str::to_lowercase));
-    }
-    assert_eq!(given, asked);
+    let given = applied.outputs["placeholders"].as_object();
+    let given: BTreeSet<String> = given.expect("placeholders").keys().cloned().collect();
+    assert_eq!(given, used());
 }
 
 #[test]
@@ -86,55 +51,25 @@ fn each_function_is_deployed_as_its_table_says() {
         return;
     };
     let deployed = applied.by_name("aws_lambda_function", "function_name");
-    let functions = functions();
     assert_eq!(
         deployed.keys().copied().collect::<BTreeSet<_>>(),
-        functions.keys().map(String::as_str).collect()
+        deployments().keys().map(String::as_str).collect()
     );
     for (name, lambda) in deployed {
-        let table = &functions[name];
+        let table = &deployments()[name];
         assert_eq!(lambda.values["architectures"][0], "arm64", "{name}");
         assert_eq!(lambda.text("runtime"), "provided.al2023", "{name}");
-        assert_eq!(lambda.values["timeout"], table["timeoutSeconds"], "{name}");
-        assert_eq!(lambda.values["memory_size"], table["memoryMb"], "{name}");
+        assert_eq!(lambda.values["timeout"], table.timeout_seconds, "{name}");
+        assert_eq!(lambda.values["memory_size"], table.memory_mb, "{name}");
         let settings = lambda.values["environment"][0]["variables"].as_object();
         let settings: BTreeSet<&str> = settings
             .into_iter()
             .flatten()
             .map(|(name, _)| name.as_str())
             .collect();
-        let listed = table["environment"].as_array().into_iter().flatten();
-        assert_eq!(
-            settings,
-            listed.filter_map(Value::as_str).collect(),
-            "{name}"
-        );
+        let listed = table.environment.iter().map(String::as_str);
+        assert_eq!(settings, listed.collect(), "{name}");
     }
-}
-
-#[test]
-fn a_task_waits_at_least_as_long_as_its_function_may_work() {
-    let functions = functions();
-    let mut checked = 0;
-    for (machine, definition) in definitions() {
-        for (name, state) in states(&definition.json) {
-            let Some(function) = state["Arguments"]["FunctionName"].as_str() else {
-                continue;
-            };
-            let function = placeholders(function).next().expect("a placeholder");
-            let function = function.trim_end_matches("_function_arn").replace('_', "-");
-            let (task, own) = (
-                &state["TimeoutSeconds"],
-                &functions[&function]["timeoutSeconds"],
-            );
-            assert!(
-                task.as_u64() >= own.as_u64(),
-                "{machine}/{name}: {task} < {own}"
-            );
-            checked += 1;
-        }
-    }
-    assert!(checked >= 15, "{checked}");
 }
 
 #[test]
@@ -146,7 +81,6 @@ fn a_message_stays_hidden_for_six_times_its_functions_timeout() {
         .of_kind("aws_sqs_queue")
         .map(|queue| (queue.text("arn"), queue))
         .collect();
-    let functions = functions();
     let mut consumers = Vec::new();
     for mapping in applied.of_kind("aws_lambda_event_source_mapping") {
         let queue = queues[mapping.text("event_source_arn")];
@@ -154,9 +88,7 @@ fn a_message_stays_hidden_for_six_times_its_functions_timeout() {
             .split(':')
             .next()
             .unwrap_or_default();
-        let timeout = functions[function]["timeoutSeconds"]
-            .as_u64()
-            .expect("a timeout");
+        let timeout = u64::from(deployments()[function].timeout_seconds);
         let hidden = queue.values["visibility_timeout_seconds"].as_u64();
         assert!(hidden >= Some(6 * timeout), "{function}: {hidden:?}");
         assert_eq!(
