@@ -13,8 +13,8 @@ fn a_plan_after_an_apply_is_empty() {
     let Some((applied, plan)) = development() else {
         return;
     };
-    let changes = plan["resource_changes"].as_array().into_iter().flatten();
-    let changed: Vec<_> = changes
+    let planned = plan["resource_changes"].as_array().into_iter().flatten();
+    let changed: Vec<_> = planned
         .filter(|change| change["change"]["actions"] != serde_json::json!(["no-op"]))
         .map(|change| &change["address"])
         .collect();
@@ -192,12 +192,8 @@ fn a_wrong_value_is_told_what_is_allowed() {
         "platform",
         "packages",
         |packages| {
-            drop(
-                packages
-                    .as_object_mut()
-                    .expect("packages")
-                    .remove("write-brief"),
-            )
+            let packages = packages.as_object_mut().expect("packages");
+            packages.remove("write-brief").expect("a package");
         },
         "there is no zip for write-brief",
     );
