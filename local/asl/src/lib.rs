@@ -61,5 +61,5 @@ pub mod simulation;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use execution::{Execution, Start, Status};
-pub use history::{Details, Field, HistoryEvent};
+pub use history::HistoryEvent;
 pub use machine::{StateMachine, Workflow};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Execution;
-use super::leave::{Assigned, combine, evaluate_assign};
+use super::leave::{combine, evaluate_assign};
 use super::thread::{Thread, TimerUse, Waiting};
 use crate::failure::Failure;
+use crate::history::Assigned;
 use crate::machine::Catcher;
 use crate::query::Language;
 
@@ -71,7 +72,7 @@ impl Execution {
             return Err(thread);
         };
         match self.caught_output(&thread, catcher, failure) {
-            Ok((output, assigned)) => self.leave(thread, output, &assigned, Some(catcher.next)),
+            Ok((output, assigned)) => self.leave(thread, output, assigned, Some(catcher.next)),
             Err(inner) => self.fail_unhandled(thread, inner),
         }
         Ok(())

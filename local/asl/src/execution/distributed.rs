@@ -10,7 +10,7 @@ use super::events::error_fields;
 use super::thread::{MapRun, Thread, Waiting};
 use crate::effect::{Effect, MapRunId};
 use crate::failure::Failure;
-use crate::history::Field;
+use crate::history::{Content, Field};
 use crate::machine::{Distributed, Kind, MapState, Reader, Setting};
 
 /// Most children that run at once where the definition does not say (AWS quota).
@@ -224,7 +224,7 @@ impl Execution {
         self.map_runs.remove(&id);
         thread.waiting = Waiting::Nothing;
         self.record_in(&mut thread, "MapRunSucceeded", None);
-        self.record(thread.previous, "MapStateSucceeded", None);
+        self.record(thread.previous, "MapStateSucceeded", Content::Nothing);
         self.complete(thread, Arc::new(outputs));
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Execution;
-use super::events::{document, names};
+use super::events::names;
 use super::thread::{Thread, TimerUse, Waiting};
 use crate::effect::Timestamp;
 use crate::failure::Failure;
-use crate::history::Field;
+use crate::history::Content;
 use crate::machine::{Condition, Kind, Rule, Selection, Setting, State, Wait};
 use crate::query::Language;
 
@@ -20,14 +20,12 @@ impl Execution {
         thread.entered_at = self.now;
         thread.retries = vec![0; thread.state.retry.len()];
         thread.token = None;
-        let mut fields = vec![("name", Field::Text(Arc::clone(&thread.state.name)))];
-        fields.extend(document("input", "inputDetails", &thread.input));
+        let entered = Content::Entered {
+            state: Arc::clone(&thread.state),
+            input: Arc::clone(&thread.input),
+        };
         let event = names(&thread.state.kind).entered;
-        self.record_in(
-            &mut thread,
-            event,
-            Some(("stateEnteredEventDetails", fields)),
-        );
+        self.record_next(&mut thread, event, entered);
         thread.entered_event = thread.previous;
         self.attempt(thread);
     }

@@ -1,5 +1,6 @@
 //! Writes the history.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,22 +9,11 @@ use super::thread::Thread;
 use super::{Execution, Status};
 use crate::effect::Effect;
 use crate::failure::Failure;
-use crate::history::{Details, Field, HistoryEvent};
+use crate::history::{Content, Field, Fields, HistoryEvent, document};
 use crate::machine::Kind;
 
 /// Most events of a history (AWS quota of Standard workflows), the last one included.
 const MAX_EVENTS: usize = 25_000;
-
-pub(super) type Fields = Vec<(&'static str, Field)>;
-
-/// A document and its `…Details`.
-pub(super) fn document(name: &'static str, details: &'static str, value: &Arc<Value>) -> Fields {
-    let truncated = Field::Fields(vec![("truncated", Field::Flag(false))]);
-    vec![
-        (name, Field::Payload(Arc::clone(value))),
-        (details, truncated),
-    ]
-}
 
 /// Error and cause, each where it says anything.
 pub(super) fn error_fields(error: Option<&str>, cause: Option<&str>) -> Fields {
@@ -80,7 +70,7 @@ impl Execution {
         &mut self,
         previous: u64,
         event_type: &'static str,
-        details: Option<Details>,
+        content: Content,
     ) -> u64 {
         let id = self.last_event() + 1;
         self.history.push(HistoryEvent {
@@ -88,20 +78,32 @@ impl Execution {
             previous_event_id: previous,
             timestamp: self.now,
             event_type,
-            details,
+            content,
         });
         id
     }
 
     /// Writes the next event of a thread.
+    pub(super) fn record_next(
+        &mut self,
+        thread: &mut Thread,
+        event_type: &'static str,
+        content: Content,
+    ) {
+        thread.previous = self.record(thread.previous, event_type, content);
+    }
+
+    /// Writes the next event of a thread by its fields.
     pub(super) fn record_in(
         &mut self,
         thread: &mut Thread,
         event_type: &'static str,
         details: Option<(&'static str, Fields)>,
     ) {
-        let details = details.map(|(member, fields)| Details { member, fields });
-        thread.previous = self.record(thread.previous, event_type, details);
+        let content = details.map_or(Content::Nothing, |(member, fields)| {
+            Content::listed(member, fields)
+        });
+        self.record_next(thread, event_type, content);
     }
 
     pub(super) fn last_event(&self) -> u64 {
@@ -121,10 +123,7 @@ impl Execution {
         self.record(
             0,
             "ExecutionStarted",
-            Some(Details {
-                member: "executionStartedEventDetails",
-                fields,
-            }),
+            Content::listed("executionStartedEventDetails", fields),
         );
     }
 
@@ -133,10 +132,7 @@ impl Execution {
         self.record(
             previous,
             "ExecutionSucceeded",
-            Some(Details {
-                member: "executionSucceededEventDetails",
-                fields,
-            }),
+            Content::listed("executionSucceededEventDetails", fields),
         );
         self.output = Some(output);
         self.finish(Status::Succeeded);
@@ -187,7 +183,7 @@ impl Execution {
         failure: &Failure,
     ) {
         let fields = error_fields(failure.error.as_deref(), failure.cause.as_deref());
-        self.record(previous, event_type, Some(Details { member, fields }));
+        self.record(previous, event_type, Content::listed(member, fields));
         self.error.clone_from(&failure.error);
         self.cause = failure.cause.clone().filter(|cause| !cause.is_empty());
         self.finish(status);
@@ -195,13 +191,13 @@ impl Execution {
 
     fn finish(&mut self, status: Status) {
         self.status = status;
-        let mut timers: Vec<_> = self.timers.drain().map(|(timer, _)| timer).collect();
-        timers.sort_unstable_by_key(|timer| timer.0);
+        let timers = std::mem::take(&mut self.timers);
         let cancelled = timers
-            .into_iter()
+            .into_keys()
             .map(|timer| Effect::CancelTimer { timer });
         self.effects.extend(cancelled);
-        self.ready.clear();
+        self.ready = VecDeque::new();
+        self.history.shrink_to_fit();
         self.effects.push(Effect::Finish);
     }
 }

@@ -87,12 +87,8 @@ impl Execution {
             return;
         };
         if let Kind::Map(_) = parent.state.kind {
-            let details = super::map::iteration_details(&parent, index);
-            let details = crate::history::Details {
-                member: "mapIterationFailedEventDetails",
-                fields: details,
-            };
-            self.record(thread.previous, "MapIterationFailed", Some(details));
+            let content = super::map::iteration(&parent, index);
+            self.record(thread.previous, "MapIterationFailed", content);
         }
         parent.previous = thread.previous;
         if let Waiting::Children(children) = &mut parent.waiting {
@@ -122,12 +118,8 @@ impl Execution {
                 self.record_aborted(&mut child);
             }
             if let Kind::Map(_) = parent.state.kind {
-                let fields = super::map::iteration_details(parent, index);
-                self.record_in(
-                    &mut child,
-                    "MapIterationAborted",
-                    Some(("mapIterationAbortedEventDetails", fields)),
-                );
+                let content = super::map::iteration(parent, index);
+                self.record_next(&mut child, "MapIterationAborted", content);
             }
             children.halted.insert(index, child);
         }

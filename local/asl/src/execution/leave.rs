@@ -6,17 +6,14 @@ use serde_json::Value;
 
 use super::Execution;
 use super::enter::no_results;
-use super::events::{document, names};
+use super::events::names;
 use super::size::{MAX_PAYLOAD_BYTES, json_size};
 use super::thread::{Thread, Waiting};
 use crate::failure::Failure;
-use crate::history::Field;
+use crate::history::{Assigned, Content};
 use crate::machine::{Assign, Kind, ResultPath, Selection};
 use crate::query::template::Template;
 use crate::query::{Language, Scope};
-
-/// Variables with their new values.
-pub(super) type Assigned = Vec<(Arc<str>, Arc<Value>)>;
 
 /// Evaluates the variables of an Assign; none sees another's new value.
 pub(super) fn evaluate_assign(assign: &Assign, scope: &Scope<'_>) -> Result<Assigned, Failure> {
@@ -48,7 +45,7 @@ impl Execution {
         match outcome {
             Ok((output, assigned)) => {
                 let next = thread.state.next;
-                self.leave(thread, output, &assigned, next);
+                self.leave(thread, output, assigned, next);
             }
             Err(failure) => self.fail(thread, failure),
         }
@@ -72,7 +69,7 @@ impl Execution {
             Ok((self.select_output(&thread, output)?, assigned))
         });
         match outcome {
-            Ok((output, assigned)) => self.leave(thread, output, &assigned, Some(next)),
+            Ok((output, assigned)) => self.leave(thread, output, assigned, Some(next)),
             Err(failure) => self.fail(thread, failure),
         }
     }
@@ -132,7 +129,7 @@ impl Execution {
         &mut self,
         mut thread: Box<Thread>,
         output: Arc<Value>,
-        assigned: &Assigned,
+        assigned: Assigned,
         next: Option<usize>,
     ) {
         if json_size(&output) > MAX_PAYLOAD_BYTES {
@@ -142,22 +139,17 @@ impl Execution {
             );
             return self.fail(thread, Failure::fatal("States.DataLimitExceeded", cause));
         }
-        let mut fields = vec![("name", Field::Text(Arc::clone(&thread.state.name)))];
-        fields.extend(document("output", "outputDetails", &output));
-        if !assigned.is_empty() {
-            fields.push(("assignedVariables", Field::Payloads(assigned.clone())));
-            fields.push((
-                "assignedVariablesDetails",
-                Field::Fields(vec![("truncated", Field::Flag(false))]),
-            ));
-        }
+        thread.variables.assign(&assigned);
+        let state = Arc::clone(&thread.state);
+        let exited = if assigned.is_empty() {
+            let output = Arc::clone(&output);
+            Content::Exited { state, output }
+        } else {
+            let exit = Arc::new((Arc::clone(&output), assigned));
+            Content::Assigned { state, exit }
+        };
         let event = names(&thread.state.kind).exited;
-        self.record_in(
-            &mut thread,
-            event,
-            Some(("stateExitedEventDetails", fields)),
-        );
-        thread.variables.assign(assigned);
+        self.record_next(&mut thread, event, exited);
         thread.halted = None;
         let following = next
             .and_then(|index| thread.region.states.get(index))

@@ -5,24 +5,22 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Execution;
-use super::events::Fields;
 use super::parallel::collect;
 use super::thread::{Children, MapItem, Thread, Waiting};
 use crate::failure::Failure;
-use crate::history::{Details, Field};
+use crate::history::{Content, Field};
 use crate::machine::{Kind, MapState, Processor};
 use crate::query::Language;
 
 /// Most iterations that run at once where the definition does not say (AWS: about 40).
 pub(super) const INLINE_CONCURRENCY: usize = 40;
 
-/// `name` and `index` of an iteration.
-pub(super) fn iteration_details(map: &Thread, index: usize) -> Fields {
-    let index = u64::try_from(index).unwrap_or(u64::MAX);
-    vec![
-        ("name", Field::Text(Arc::clone(&map.state.name))),
-        ("index", Field::Number(index)),
-    ]
+/// What the events of an iteration say.
+pub(super) fn iteration(map: &Thread, index: usize) -> Content {
+    Content::Iteration {
+        map: Arc::clone(&map.state),
+        index: u64::try_from(index).unwrap_or(u64::MAX),
+    }
 }
 
 impl Execution {
@@ -160,11 +158,7 @@ impl Execution {
         let item = Arc::new(MapItem { index, value });
         let input = self.select_item(thread, map, &item)?;
         let id = self.new_id();
-        let details = Details {
-            member: "mapIterationStartedEventDetails",
-            fields: iteration_details(thread, index),
-        };
-        let event = self.record(previous, "MapIterationStarted", Some(details));
+        let event = self.record(previous, "MapIterationStarted", iteration(thread, index));
         if let Some(mut child) = thread.child(id, index, region, input) {
             child.item = Some(item);
             child.previous = event;
@@ -184,11 +178,8 @@ impl Execution {
         index: usize,
         output: Arc<Value>,
     ) {
-        let details = Details {
-            member: "mapIterationSucceededEventDetails",
-            fields: iteration_details(&parent, index),
-        };
-        let event = self.record(child.previous, "MapIterationSucceeded", Some(details));
+        let content = iteration(&parent, index);
+        let event = self.record(child.previous, "MapIterationSucceeded", content);
         parent.previous = event;
         let Waiting::Children(children) = &mut parent.waiting else {
             return self.park(parent);
@@ -211,7 +202,7 @@ impl Execution {
     }
 
     fn map_succeeded(&mut self, mut thread: Box<Thread>) {
-        self.record(thread.previous, "MapStateSucceeded", None);
+        self.record(thread.previous, "MapStateSucceeded", Content::Nothing);
         let outputs = match std::mem::take(&mut thread.waiting) {
             Waiting::Children(children) => collect(&children.outputs),
             _ => Arc::new(Value::Array(Vec::new())),

@@ -21,7 +21,7 @@ mod task;
 mod task_events;
 mod thread;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -76,15 +76,17 @@ pub struct Execution {
     machine: Arc<StateMachine>,
     start: Start,
     input: Arc<Value>,
+    /// Region of the state machine's ARN.
+    aws_region: Arc<str>,
     started: Timestamp,
     now: Timestamp,
     random: Random,
     history: Vec<HistoryEvent>,
-    threads: HashMap<u64, Box<Thread>>,
+    threads: BTreeMap<u64, Box<Thread>>,
     ready: VecDeque<u64>,
-    tasks: HashMap<TaskId, u64>,
-    timers: HashMap<TimerId, TimerUse>,
-    map_runs: HashMap<MapRunId, u64>,
+    tasks: BTreeMap<TaskId, u64>,
+    timers: BTreeMap<TimerId, TimerUse>,
+    map_runs: BTreeMap<MapRunId, u64>,
     /// The machine's own thread, with all within it, of an execution that ended unsuccessfully.
     halted: Option<Box<Thread>>,
     last_id: u64,
@@ -103,17 +105,19 @@ impl Execution {
         now: Timestamp,
     ) -> (Self, Vec<Effect>) {
         let input = Arc::new(start.input.take());
+        let aws_region = start.state_machine_arn.split(':').nth(3);
         let mut execution = Self {
+            aws_region: Arc::from(aws_region.unwrap_or_default()),
             random: Random::new(start.seed),
             input: Arc::clone(&input),
             started: now,
             now,
             history: Vec::new(),
-            threads: HashMap::new(),
+            threads: BTreeMap::new(),
             ready: VecDeque::new(),
-            tasks: HashMap::new(),
-            timers: HashMap::new(),
-            map_runs: HashMap::new(),
+            tasks: BTreeMap::new(),
+            timers: BTreeMap::new(),
+            map_runs: BTreeMap::new(),
             halted: None,
             last_id: 0,
             effects: Vec::new(),

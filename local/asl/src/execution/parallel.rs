@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Execution;
 use super::thread::{Children, Thread, Waiting};
+use crate::history::Content;
 use crate::machine::Region;
 
 impl Execution {
@@ -49,7 +50,7 @@ impl Execution {
         }
         let outputs = collect(&children.outputs);
         parent.previous = child.previous;
-        self.record(parent.previous, "ParallelStateSucceeded", None);
+        self.record(parent.previous, "ParallelStateSucceeded", Content::Nothing);
         self.complete(parent, outputs);
     }
 }

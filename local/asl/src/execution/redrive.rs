@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::map::INLINE_CONCURRENCY;
 use super::thread::{Children, Thread, Waiting};
 use super::{Execution, Status};
-use crate::history::{Details, Field};
+use crate::history::{Content, Field};
 use crate::machine::Kind;
 
 impl Execution {
@@ -24,11 +24,11 @@ impl Execution {
         self.cause = None;
         self.start.redrive_count += 1;
         let count = Field::Number(u64::from(self.start.redrive_count));
-        let details = Details {
-            member: "executionRedrivenEventDetails",
-            fields: vec![("redriveCount", count)],
-        };
-        let redriven = self.record(self.last_event(), "ExecutionRedriven", Some(details));
+        let content = Content::listed(
+            "executionRedrivenEventDetails",
+            vec![("redriveCount", count)],
+        );
+        let redriven = self.record(self.last_event(), "ExecutionRedriven", content);
         self.start_machine_timeout();
         self.go_on(root, redriven);
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Execution;
-use super::events::{document, error_fields};
 use super::size::{MAX_PAYLOAD_BYTES, json_size};
-use super::task_events::{Outcome, named};
+use super::task_events::Outcome;
 use super::thread::{TaskRun, Thread, TimerUse, Waiting};
 use crate::effect::{Effect, Pattern, TaskId};
 use crate::failure::Failure;
+use crate::history::Content;
 use crate::machine::{Family, Kind, Setting, Task};
 
 /// What an attempt needs, evaluated.
@@ -115,19 +115,12 @@ impl Execution {
             run.submitted = true;
         }
         let state = Arc::clone(&thread.state);
-        if let Kind::Task(task) = &state.kind
-            && let Family::Integration {
-                resource_type,
-                resource,
-            } = &task.resource.family
+        if let Kind::Task(task) = &thread.state.kind
+            && let Family::Integration { .. } = &task.resource.family
         {
-            let mut fields = named(resource_type, resource);
-            fields.extend(document("output", "outputDetails", &Arc::new(output)));
-            self.record_in(
-                &mut thread,
-                "TaskSubmitted",
-                Some(("taskSubmittedEventDetails", fields)),
-            );
+            let output = Arc::new(output);
+            let content = Content::Answered { state, output };
+            self.record_next(&mut thread, "TaskSubmitted", content);
         }
         self.park(thread);
     }
@@ -144,8 +137,11 @@ impl Execution {
             return self.fail(thread, Failure::fatal("States.DataLimitExceeded", cause));
         }
         let output = Arc::new(output);
-        let fields = document("output", "outputDetails", &output);
-        self.record_outcome(&mut thread, &Outcome::SUCCEEDED, fields);
+        let content = Content::Answered {
+            state: Arc::clone(&thread.state),
+            output: Arc::clone(&output),
+        };
+        self.record_outcome(&mut thread, &Outcome::SUCCEEDED, content);
         self.complete(thread, output);
     }
 
@@ -155,14 +151,13 @@ impl Execution {
         };
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         let failure = Failure::reported(given(error), given(cause));
-        let fields = error_fields(failure.error.as_deref(), failure.cause.as_deref());
         let is_job = matches!(&thread.state.kind, Kind::Task(task) if task.resource.pattern != Pattern::RequestResponse);
         let outcome = if is_job && !run.submitted {
             &Outcome::SUBMIT_FAILED
         } else {
             &Outcome::FAILED
         };
-        self.record_outcome(&mut thread, outcome, fields);
+        self.record_failure(&mut thread, outcome, &failure);
         self.fail(thread, failure);
     }
 
@@ -172,11 +167,7 @@ impl Execution {
             return;
         };
         let failure = Failure::timeout(alias);
-        self.record_outcome(
-            &mut thread,
-            &Outcome::TIMED_OUT,
-            error_fields(failure.error.as_deref(), None),
-        );
+        self.record_failure(&mut thread, &Outcome::TIMED_OUT, &failure);
         self.fail(thread, failure);
     }
 

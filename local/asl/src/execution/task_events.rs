@@ -3,24 +3,12 @@
 use std::sync::Arc;
 
 use super::Execution;
-use super::events::{Fields, document};
+use super::events::error_fields;
 use super::task::Prepared;
 use super::thread::Thread;
-use crate::history::Field;
-use crate::machine::{Family, Kind, Task};
-
-/// Events and details of the start of a Lambda function by its ARN.
-const LAMBDA_STARTS: [&str; 3] = [
-    "LambdaFunctionScheduled",
-    "lambdaFunctionScheduledEventDetails",
-    "LambdaFunctionStarted",
-];
-/// The same of an activity.
-const ACTIVITY_STARTS: [&str; 3] = [
-    "ActivityScheduled",
-    "activityScheduledEventDetails",
-    "ActivityStarted",
-];
+use crate::failure::Failure;
+use crate::history::{Content, Scheduled, resource};
+use crate::machine::{Family, Kind, State, Task};
 
 impl Execution {
     pub(super) fn record_scheduled(
@@ -29,91 +17,49 @@ impl Execution {
         task: &Task,
         prepared: &Prepared,
     ) {
-        let number = |name, seconds: Option<i64>| {
-            seconds.map(|seconds| (name, Field::Number(seconds.unsigned_abs())))
+        let (scheduled, started) = match &task.resource.family {
+            Family::Integration { .. } => ("TaskScheduled", "TaskStarted"),
+            Family::Lambda { .. } => ("LambdaFunctionScheduled", "LambdaFunctionStarted"),
+            Family::Activity { .. } => ("ActivityScheduled", "ActivityStarted"),
         };
-        let limits = [
-            number("timeoutInSeconds", prepared.timeout),
-            number("heartbeatInSeconds", prepared.heartbeat),
-        ];
-        let limits = limits.into_iter().flatten();
-        let (arn, [scheduled, member, started]) = match &task.resource.family {
-            Family::Integration {
-                resource_type,
-                resource,
-            } => {
-                let mut fields = named(resource_type, resource);
-                fields.push(("region", Field::Text(self.region())));
-                fields.push((
-                    "parameters",
-                    Field::Payload(Arc::clone(&prepared.arguments)),
-                ));
-                fields.extend(limits);
-                self.record_in(
-                    thread,
-                    "TaskScheduled",
-                    Some(("taskScheduledEventDetails", fields)),
-                );
-                let started = named(resource_type, resource);
-                return self.record_in(
-                    thread,
-                    "TaskStarted",
-                    Some(("taskStartedEventDetails", started)),
-                );
-            }
-            Family::Lambda { arn } => (arn, LAMBDA_STARTS),
-            Family::Activity { arn } => (arn, ACTIVITY_STARTS),
-        };
-        let mut fields = vec![("resource", Field::Text(Arc::clone(arn)))];
-        fields.extend(document("input", "inputDetails", &prepared.arguments));
-        fields.extend(limits);
-        self.record_in(thread, scheduled, Some((member, fields)));
-        self.record_in(thread, started, None);
+        let state = Arc::clone(&thread.state);
+        let content = Content::Scheduled(Box::new(Scheduled {
+            state: Arc::clone(&state),
+            region: Arc::clone(&self.aws_region),
+            arguments: Arc::clone(&prepared.arguments),
+            timeout: prepared.timeout,
+            heartbeat: prepared.heartbeat,
+        }));
+        self.record_next(thread, scheduled, content);
+        self.record_next(thread, started, Content::Task { state });
     }
 
-    /// The region of the state machine's ARN.
-    fn region(&self) -> Arc<str> {
-        Arc::from(
-            self.start
-                .state_machine_arn
-                .split(':')
-                .nth(3)
-                .unwrap_or_default(),
-        )
-    }
-
+    /// Writes how the thread's Task ended.
     pub(super) fn record_outcome(
         &mut self,
         thread: &mut Thread,
         outcome: &Outcome,
-        details: Fields,
+        content: Content,
     ) {
-        let state = Arc::clone(&thread.state);
-        let Kind::Task(task) = &state.kind else {
-            return;
-        };
-        let (event, member, mut fields) = match &task.resource.family {
-            Family::Integration {
-                resource_type,
-                resource,
-            } => (
-                outcome.task.0,
-                outcome.task.1,
-                named(resource_type, resource),
-            ),
-            Family::Lambda { .. } => (outcome.lambda.0, outcome.lambda.1, Fields::new()),
-            Family::Activity { .. } => (outcome.activity.0, outcome.activity.1, Fields::new()),
-        };
-        fields.extend(details);
-        self.record_in(thread, event, Some((member, fields)));
+        if let Some((event, _)) = outcome.of(&thread.state) {
+            self.record_next(thread, event, content);
+        }
     }
-}
 
-pub(super) fn named(resource_type: &Arc<str>, resource: &Arc<str>) -> Fields {
-    vec![
-        ("resourceType", Field::Text(Arc::clone(resource_type))),
-        ("resource", Field::Text(Arc::clone(resource))),
-    ]
+    /// Writes how the thread's Task failed.
+    pub(super) fn record_failure(
+        &mut self,
+        thread: &mut Thread,
+        outcome: &Outcome,
+        failure: &Failure,
+    ) {
+        if let Some((event, member)) = outcome.of(&thread.state) {
+            let mut fields = resource(&thread.state);
+            let (error, cause) = (failure.error.as_deref(), failure.cause.as_deref());
+            fields.extend(error_fields(error, cause));
+            self.record_next(thread, event, Content::listed(member, fields));
+        }
+    }
 }
 
 /// How the end of a Task is told: event and details, for each family.
@@ -124,6 +70,18 @@ pub(super) struct Outcome {
 }
 
 impl Outcome {
+    /// Event and details for the Task of a state.
+    fn of(&self, state: &State) -> Option<(&'static str, &'static str)> {
+        let Kind::Task(task) = &state.kind else {
+            return None;
+        };
+        Some(match task.resource.family {
+            Family::Integration { .. } => self.task,
+            Family::Lambda { .. } => self.lambda,
+            Family::Activity { .. } => self.activity,
+        })
+    }
+
     pub(super) const SUCCEEDED: Self = Self {
         task: ("TaskSucceeded", "taskSucceededEventDetails"),
         lambda: (
