@@ -1,5 +1,6 @@
 //! The comparison operators of `JSONPath` Choice states.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
@@ -163,11 +164,11 @@ impl Comparison {
     fn holds(&self, scope: &Scope<'_>) -> Result<bool, Failure> {
         let found = self.variable.find(scope);
         let expected = match &self.operand {
-            Operand::Literal(value) => value.clone(),
+            Operand::Literal(value) => Cow::Borrowed(value),
             Operand::Path(path) => path.find(scope).ok_or_else(|| missing(path))?,
         };
         if self.operator == Operator::IsPresent {
-            return Ok(Value::Bool(found.is_some()) == expected);
+            return Ok(Value::Bool(found.is_some()) == *expected);
         }
         let actual = found.ok_or_else(|| missing(&self.variable))?;
         let compared = |family: Family| family.compare(&actual, &expected);
@@ -181,8 +182,8 @@ impl Comparison {
                 .as_str()
                 .zip(expected.as_str())
                 .is_some_and(|(text, pattern)| matches(text, pattern)),
-            Operator::IsNull => Value::Bool(actual.is_null()) == expected,
-            Operator::Is(family) => Value::Bool(family.has(&actual)) == expected,
+            Operator::IsNull => Value::Bool(actual.is_null()) == *expected,
+            Operator::Is(family) => Value::Bool(family.has(&actual)) == *expected,
             Operator::IsPresent => false,
         })
     }

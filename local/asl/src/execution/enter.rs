@@ -57,7 +57,7 @@ impl Execution {
             Selection::Path(path) => {
                 let scope = self.scope(thread, &thread.input);
                 path.find(&scope)
-                    .map(Arc::new)
+                    .map(|value| Arc::new(value.into_owned()))
                     .ok_or_else(|| no_results(path.source()))
             }
         }

@@ -1,5 +1,6 @@
 //! Leaves states: their output, their variables, and where it goes on.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -7,7 +8,6 @@ use serde_json::Value;
 use super::Execution;
 use super::enter::no_results;
 use super::events::names;
-use super::size::{MAX_PAYLOAD_BYTES, json_size};
 use super::thread::{Thread, Waiting};
 use crate::failure::Failure;
 use crate::history::{Assigned, Content};
@@ -118,7 +118,8 @@ impl Execution {
             Selection::Whole => Ok(output),
             Selection::Nothing => Ok(Arc::new(Value::Object(serde_json::Map::new()))),
             Selection::Path(path) => {
-                let found = path.find(&self.scope(thread, &output));
+                let scope = self.scope(thread, &output);
+                let found = path.find(&scope).map(Cow::into_owned);
                 found.map(Arc::new).ok_or_else(|| no_results(path.source()))
             }
         }
@@ -132,7 +133,7 @@ impl Execution {
         assigned: Assigned,
         next: Option<usize>,
     ) {
-        if json_size(&output) > MAX_PAYLOAD_BYTES {
+        if !thread.fits(&output) {
             let cause = format!(
                 "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
                 thread.state.name

@@ -1,6 +1,6 @@
 //! What the expressions of a thread's state see.
 
-use std::cell::{LazyCell, RefCell};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Execution;
 use super::thread::{MapItem, Thread};
 use crate::machine::Kind;
-use crate::query::Scope;
+use crate::query::{ContextObject, Part, Scope};
 
 impl Execution {
     /// The scope of a thread for a given `$` (`JSONPath`) or `$states.input` (`JSONata`).
@@ -28,7 +28,7 @@ impl Execution {
             input,
             result: None,
             error_output: None,
-            context: LazyCell::new(Box::new(move || self.context(thread, item))),
+            context: ContextObject::new(move |part| self.context(thread, item, part)),
             variables: &thread.variables,
             random: &self.random,
             now: self.now,
@@ -37,11 +37,11 @@ impl Execution {
     }
 
     /// The context object.
-    fn context(&self, thread: &Thread, item: Option<&Arc<MapItem>>) -> Value {
+    fn context(&self, thread: &Thread, item: Option<&Arc<MapItem>>, part: Part) -> Value {
         let mut context = json!({
             "Execution": {
                 "Id": self.start.execution_arn,
-                "Input": &*self.input,
+                "Input": if part == Part::Whole { Some(&*self.input) } else { None },
                 "StartTime": self.started.rfc3339(),
                 "Name": self.start.execution_name,
                 "RoleArn": self.start.role_arn,

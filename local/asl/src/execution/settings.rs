@@ -1,5 +1,7 @@
 //! Fields whose value may be computed: numbers and texts.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -16,6 +18,7 @@ impl Setting {
         match &self.template {
             Template::Path(path) => path
                 .find(scope)
+                .map(Cow::into_owned)
                 .ok_or_else(|| not_found(path, scope, self.field)),
             template => template.evaluate(scope, self.field),
         }

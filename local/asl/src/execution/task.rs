@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Execution;
-use super::size::{MAX_PAYLOAD_BYTES, json_size};
 use super::task_events::Outcome;
 use super::thread::{TaskRun, Thread, TimerUse, Waiting};
 use crate::effect::{Effect, Pattern, TaskId};
@@ -25,7 +24,7 @@ impl Execution {
         let has_token = task.resource.pattern == Pattern::TaskToken
             || matches!(task.resource.family, Family::Activity { .. });
         thread.token = has_token.then(|| self.random.uuid());
-        let prepared = match self.prepare_task(&thread, task) {
+        let prepared = match self.prepare_task(&mut thread, task) {
             Ok(prepared) => prepared,
             Err(failure) => return self.fail(thread, failure),
         };
@@ -54,10 +53,10 @@ impl Execution {
         self.park(thread);
     }
 
-    fn prepare_task(&self, thread: &Thread, task: &Task) -> Result<Prepared, Failure> {
+    fn prepare_task(&self, thread: &mut Thread, task: &Task) -> Result<Prepared, Failure> {
         let input = self.effective_input(thread)?;
         let arguments = self.arguments(thread)?;
-        if json_size(&arguments) > MAX_PAYLOAD_BYTES {
+        if !thread.fits(&arguments) {
             let cause = "The state's arguments exceed the maximum number of bytes service limit.";
             return Err(Failure::fatal("States.DataLimitExceeded", cause));
         }
@@ -129,14 +128,14 @@ impl Execution {
         let Some((mut thread, _)) = self.take_task(task) else {
             return;
         };
-        if json_size(&output) > MAX_PAYLOAD_BYTES {
+        let output = Arc::new(output);
+        if !thread.fits(&output) {
             let cause = format!(
                 "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
                 thread.state.name
             );
             return self.fail(thread, Failure::fatal("States.DataLimitExceeded", cause));
         }
-        let output = Arc::new(output);
         let content = Content::Answered {
             state: Arc::clone(&thread.state),
             output: Arc::clone(&output),

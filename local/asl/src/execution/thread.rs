@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::size::{MAX_PAYLOAD_BYTES, json_size};
 use crate::effect::{MapRunId, TaskId, TimerId, Timestamp};
 use crate::machine::{Region, State};
 use crate::query::Variables;
@@ -18,6 +19,8 @@ pub(super) struct Thread {
     /// The state that it is in, or enters next.
     pub(super) state: Arc<State>,
     pub(super) input: Arc<Value>,
+    /// The last payload that was found to be no larger than is allowed.
+    fitting: Option<Arc<Value>>,
     pub(super) variables: Variables,
     /// The item of the innermost Map around.
     pub(super) item: Option<Arc<MapItem>>,
@@ -126,6 +129,7 @@ impl Thread {
             region: Arc::clone(region),
             state,
             input,
+            fitting: None,
             variables: Variables::default(),
             item: None,
             previous: 0,
@@ -149,9 +153,23 @@ impl Thread {
     ) -> Option<Self> {
         let mut child = Self::new(id, Some((self.id, index)), region, input)?;
         child.variables = self.variables.clone();
+        child.fitting.clone_from(&self.fitting);
         child.item.clone_from(&self.item);
         child.previous = self.previous;
         Some(child)
+    }
+
+    /// Whether a payload is no larger than is allowed. One that goes from state to state is measured once.
+    pub(super) fn fits(&mut self, payload: &Arc<Value>) -> bool {
+        let is_known = |fitting: &Arc<Value>| Arc::ptr_eq(fitting, payload);
+        if self.fitting.as_ref().is_some_and(is_known) {
+            return true;
+        }
+        let fits = json_size(payload) <= MAX_PAYLOAD_BYTES;
+        if fits {
+            self.fitting = Some(Arc::clone(payload));
+        }
+        fits
     }
 
     pub(super) fn retry_count(&self) -> u32 {

@@ -17,9 +17,9 @@ use crate::random::Random;
 const MAX_RANGE: f64 = 100_000.0;
 
 /// Makes those of the functions known that the expression names.
-pub(crate) fn register(
+pub(crate) fn register<'n>(
     evaluator: &mut Evaluator,
-    names: &[String],
+    names: impl Iterator<Item = &'n String>,
     random: &Rc<Cell<u64>>,
     now: Timestamp,
 ) {

@@ -62,7 +62,8 @@ impl Intrinsic {
                 Argument::Literal(value) => value.clone(),
                 Argument::Path(path) => path
                     .find(scope)
-                    .ok_or_else(|| not_found(path, scope, &self.source))?,
+                    .ok_or_else(|| not_found(path, scope, &self.source))?
+                    .into_owned(),
                 Argument::Call(inner) => inner.evaluate(scope)?,
             });
         }

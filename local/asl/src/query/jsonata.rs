@@ -10,23 +10,13 @@ use jsonata_core::value::JValue;
 use serde_json::{Map, Number, Value};
 
 use super::names::Names;
-use super::{Scope, functions};
+use super::uses::{Need, Uses};
+use super::{Part, Scope, functions};
 use crate::failure::Failure;
 
 /// Longest evaluation, so that an endless recursion ends: thousands of times what a payload of full size needs. The only
 /// use of real time; it decides nothing but a failure that would otherwise be a standstill.
 const EVALUATION_LIMIT_MS: u64 = 5_000;
-
-/// Names of an expression that are looked up in the scope.
-#[derive(Debug, Default)]
-struct Uses {
-    variables: Vec<String>,
-    /// Members of `$states`.
-    states: Vec<&'static str>,
-}
-
-/// The members of `$states`.
-const STATES: [&str; 4] = ["input", "result", "errorOutput", "context"];
 
 /// A compiled expression.
 #[derive(Debug)]
@@ -46,7 +36,7 @@ impl Jsonata {
     pub(crate) fn compile(source: &str) -> Result<Self, String> {
         let ast = parser::parse(source).map_err(|error| error.to_string())?;
         let uses = Uses::of(source);
-        if uses.variables.iter().any(|name| name == "eval") {
+        if uses.variables.contains_key("eval") {
             return Err("The function $eval is not supported.".to_owned());
         }
         Ok(Self {
@@ -71,7 +61,12 @@ impl Jsonata {
         };
         let mut evaluator = Evaluator::with_options(context, options);
         let random = Rc::new(Cell::new(scope.random.state()));
-        functions::register(&mut evaluator, &self.uses.variables, &random, scope.now);
+        functions::register(
+            &mut evaluator,
+            self.uses.variables.keys(),
+            &random,
+            scope.now,
+        );
         let value = evaluator.evaluate(&self.ast, &JValue::Undefined);
         scope.random.restore(random.get());
         let value = value.map_err(|error| {
@@ -97,25 +92,30 @@ impl Jsonata {
     }
 
     fn bind(&self, context: &mut Context, scope: &Scope<'_>) {
-        for name in &self.uses.variables {
+        for (name, need) in &self.uses.variables {
             if let Some(value) = scope.variables.get(name) {
-                context.bind(name.clone(), scope.convert(name, value));
+                context.bind(name.clone(), scope.convert(name, value, need));
             }
         }
-        let mut states = JValue::from(Value::Object(Map::new()));
+        if self.uses.states.is_empty() {
+            return;
+        }
+        let mut states = empty();
         if let Some(members) = states.as_object_mut() {
-            for name in &self.uses.states {
+            for (name, need) in &self.uses.states {
                 let value = match *name {
                     "input" => Some(scope.input),
                     "result" => scope.result,
                     "errorOutput" => scope.error_output,
-                    _ => Some(&*scope.context),
+                    _ => Some(
+                        scope
+                            .context
+                            .get(Part::that_has_input(need.reaches(&["Execution", "Input"]))),
+                    ),
                 };
                 if let Some(value) = value {
-                    members.insert(
-                        (*name).to_owned(),
-                        scope.convert(&format!("states.{name}"), value),
-                    );
+                    let value = scope.convert(&format!("states.{name}"), value, need);
+                    members.insert((*name).to_owned(), value);
                 }
             }
         }
@@ -124,59 +124,37 @@ impl Jsonata {
 }
 
 impl Scope<'_> {
-    /// Converts a value once for all expressions of this scope.
-    fn convert(&self, name: &str, value: &Value) -> JValue {
-        if let Some(known) = self.converted.borrow().get(name) {
-            return known.clone();
+    /// Converts what is needed of a value, documents once for all expressions of this scope.
+    fn convert(&self, name: &str, value: &Value, need: &Need) -> JValue {
+        match (need, value) {
+            (Need::Members(needed), Value::Object(members)) => {
+                let mut converted = empty();
+                if let Some(object) = converted.as_object_mut() {
+                    for (key, value) in members {
+                        if let Some(need) = needed.get(key) {
+                            let value = self.convert(&format!("{name}.{key}"), value, need);
+                            object.insert(key.clone(), value);
+                        }
+                    }
+                }
+                converted
+            }
+            (_, Value::Object(_) | Value::Array(_)) => {
+                if let Some(known) = self.converted.borrow().get(name) {
+                    return known.clone();
+                }
+                let converted = JValue::from(value.clone());
+                let mut known = self.converted.borrow_mut();
+                known.insert(name.to_owned(), converted.clone());
+                converted
+            }
+            (_, scalar) => JValue::from(scalar.clone()),
         }
-        let converted = JValue::from(value.clone());
-        self.converted
-            .borrow_mut()
-            .insert(name.to_owned(), converted.clone());
-        converted
     }
 }
 
-impl Uses {
-    /// Every `$name` of the text; one within a string literal does no harm.
-    fn of(source: &str) -> Self {
-        let mut uses = Self::default();
-        for part in source.split('$').skip(1) {
-            let end = part
-                .find(|c: char| !c.is_alphanumeric() && c != '_')
-                .unwrap_or(part.len());
-            let (name, rest) = part.split_at(end);
-            if name == "states" {
-                uses.add_states(rest);
-            } else if !name.is_empty() && !uses.variables.iter().any(|known| known == name) {
-                uses.variables.push(name.to_owned());
-            }
-        }
-        uses
-    }
-
-    /// What follows `$states` says which member is meant; if it does not, all may be.
-    fn add_states(&mut self, rest: &str) {
-        let member = rest
-            .trim_start()
-            .strip_prefix('.')
-            .map(str::trim_start)
-            .unwrap_or_default();
-        let end = member
-            .find(|c: char| !c.is_alphanumeric())
-            .unwrap_or(member.len());
-        let named = member.split_at(end).0;
-        let meant = if STATES.contains(&named) {
-            Some(named)
-        } else {
-            None
-        };
-        for name in STATES {
-            if meant.is_none_or(|meant| meant == name) && !self.states.contains(&name) {
-                self.states.push(name);
-            }
-        }
-    }
+fn empty() -> JValue {
+    JValue::from(Value::Object(Map::new()))
 }
 
 /// A JSON value, or None where it holds a function or a number that JSON lacks.

@@ -8,8 +8,9 @@ pub(crate) mod jsonata;
 pub(crate) mod names;
 pub(crate) mod path;
 pub(crate) mod template;
+mod uses;
 
-use std::cell::{LazyCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -43,7 +44,48 @@ impl Variables {
     }
 }
 
-type ContextSource<'a> = LazyCell<Value, Box<dyn FnOnce() -> Value + 'a>>;
+/// How much of the context object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Whole,
+    /// All but `Execution.Input`, which may be large.
+    WithoutInput,
+}
+
+impl Part {
+    pub(crate) fn that_has_input(has_input: bool) -> Self {
+        if has_input {
+            Self::Whole
+        } else {
+            Self::WithoutInput
+        }
+    }
+}
+
+/// The context object, made where it is looked at.
+pub(crate) struct ContextObject<'a> {
+    make: Box<dyn Fn(Part) -> Value + 'a>,
+    whole: OnceCell<Value>,
+    without_input: OnceCell<Value>,
+}
+
+impl<'a> ContextObject<'a> {
+    pub(crate) fn new(make: impl Fn(Part) -> Value + 'a) -> Self {
+        Self {
+            make: Box::new(make),
+            whole: OnceCell::new(),
+            without_input: OnceCell::new(),
+        }
+    }
+
+    pub(crate) fn get(&self, part: Part) -> &Value {
+        let known = match part {
+            Part::Whole => &self.whole,
+            Part::WithoutInput => &self.without_input,
+        };
+        known.get_or_init(|| (self.make)(part))
+    }
+}
 
 /// What an expression sees.
 pub(crate) struct Scope<'a> {
@@ -54,7 +96,7 @@ pub(crate) struct Scope<'a> {
     /// `$states.errorOutput`.
     pub(crate) error_output: Option<&'a Value>,
     /// `JSONPath`'s `$$`, `JSONata`'s `$states.context`.
-    pub(crate) context: ContextSource<'a>,
+    pub(crate) context: ContextObject<'a>,
     pub(crate) variables: &'a Variables,
     pub(crate) random: &'a Random,
     pub(crate) now: Timestamp,

@@ -1,9 +1,11 @@
 //! `JSONPath` as Step Functions has it: `$…` of the input, `$$…` of the context object, `$name…` of a variable.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
-use super::Scope;
+use super::{Part, Scope};
 
 /// What a path starts from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +20,20 @@ enum Root {
 pub(crate) struct Path {
     source: String,
     root: Root,
-    query: JsonPath,
-    /// Names at most one place: the result is its value, else a list of values.
-    definite: bool,
+    query: Query,
+    /// What it needs of the context object, should it start there.
+    part: Part,
+}
+
+/// Which places a path names.
+#[derive(Debug)]
+enum Query {
+    /// One, by names and indexes: the result is its value.
+    Steps(Vec<Step>),
+    /// One.
+    One(JsonPath),
+    /// Any number: the result is a list of values.
+    Many(JsonPath),
 }
 
 impl Path {
@@ -31,11 +44,16 @@ impl Path {
         let (normal, definite) = normalize(rest);
         let query = JsonPath::parse(&normal)
             .map_err(|error| format!("'{source}' is no JSONPath: {error}"))?;
+        let query = match Step::all(&normal).filter(|_| definite) {
+            Some(steps) => Query::Steps(steps),
+            None if definite => Query::One(query),
+            None => Query::Many(query),
+        };
         Ok(Self {
             source: source.to_owned(),
             root,
+            part: Part::that_has_input(query.may_reach(&["Execution", "Input"])),
             query,
-            definite,
         })
     }
 
@@ -52,29 +70,55 @@ impl Path {
     }
 
     /// The value at the path, None where there is none.
-    pub(crate) fn find(&self, scope: &Scope<'_>) -> Option<Value> {
-        match &self.root {
-            Root::Input => self.find_in(scope.input),
-            Root::Context => self.find_in(&scope.context),
-            Root::Variable(name) => self.find_in(scope.variables.get(name)?),
-        }
+    pub(crate) fn find<'s>(&self, scope: &'s Scope<'_>) -> Option<Cow<'s, Value>> {
+        self.query.find(match &self.root {
+            Root::Input => scope.input,
+            Root::Context => scope.context.get(self.part),
+            Root::Variable(name) => scope.variables.get(name)?,
+        })
     }
 
     /// The document that the path is looked for in, for messages.
     pub(crate) fn document<'s>(&self, scope: &'s Scope<'_>) -> Option<&'s Value> {
         match &self.root {
             Root::Input => Some(scope.input),
-            Root::Context => Some(&scope.context),
+            Root::Context => Some(scope.context.get(Part::Whole)),
             Root::Variable(name) => scope.variables.get(name).map(std::convert::AsRef::as_ref),
         }
     }
+}
 
-    fn find_in(&self, document: &Value) -> Option<Value> {
-        let nodes = self.query.query(document);
-        if self.definite {
-            return nodes.first().cloned();
+impl Query {
+    fn find<'d>(&self, document: &'d Value) -> Option<Cow<'d, Value>> {
+        match self {
+            Self::Steps(steps) => {
+                let mut place = document;
+                for step in steps {
+                    place = match step {
+                        Step::Name(name) => place.as_object()?.get(name)?,
+                        Step::Index(index) => place.as_array()?.get(*index)?,
+                    };
+                }
+                Some(Cow::Borrowed(place))
+            }
+            Self::One(path) => path.query(document).first().map(Cow::Borrowed),
+            Self::Many(path) => {
+                let nodes = path.query(document);
+                let values = nodes.iter().map(|node| (*node).clone());
+                Some(Cow::Owned(values.collect()))
+            }
         }
-        Some(nodes.iter().map(|node| (*node).clone()).collect())
+    }
+
+    /// Whether it names a place on the way to these names, or within.
+    fn may_reach(&self, names: &[&str]) -> bool {
+        match self {
+            Self::Steps(steps) => steps
+                .iter()
+                .zip(names)
+                .all(|(step, name)| matches!(step, Step::Name(own) if own == name)),
+            Self::One(_) | Self::Many(_) => true,
+        }
     }
 }
 
@@ -193,6 +237,29 @@ pub(crate) struct ReferencePath(Vec<Step>);
 enum Step {
     Name(String),
     Index(usize),
+}
+
+impl Step {
+    /// The steps of a normalized path; None where it has others than plain names and indexes from the beginning.
+    fn all(normal: &str) -> Option<Vec<Self>> {
+        let mut steps = Vec::new();
+        let mut rest = normal.strip_prefix('$')?;
+        while !rest.is_empty() {
+            let (bracket, tail) = rest.split_at(bracket_end(rest));
+            let inner = bracket.strip_prefix('[')?.strip_suffix(']')?.trim();
+            steps.push(match inner.parse() {
+                Ok(index) => Self::Index(index),
+                Err(_) => {
+                    let name = ['\'', '"']
+                        .into_iter()
+                        .find_map(|quote| inner.strip_prefix(quote)?.strip_suffix(quote))?;
+                    Self::Name(Some(name).filter(|name| !name.contains('\\'))?.to_owned())
+                }
+            });
+            rest = tail;
+        }
+        Some(steps)
+    }
 }
 
 impl ReferencePath {

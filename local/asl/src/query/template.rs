@@ -1,5 +1,7 @@
 //! Payload templates: JSON in which some texts are expressions.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::intrinsic::Intrinsic;
@@ -139,6 +141,7 @@ impl Template {
             Self::Jsonata(expression) => expression.evaluate(scope, location),
             Self::Path(path) => path
                 .find(scope)
+                .map(Cow::into_owned)
                 .ok_or_else(|| not_found(path, scope, &format!("{}.$", last(location)))),
             Self::Intrinsic(call) => call.evaluate(scope),
             Self::Array(items) => {
