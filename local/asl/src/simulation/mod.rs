@@ -34,7 +34,7 @@ use start::named;
 /// When simulated executions begin: 2026-01-01T00:00:00Z.
 pub const EPOCH: Timestamp = Timestamp(1_767_225_600_000);
 
-/// Most steps of a simulation, so that a machine that never ends does.
+/// Most steps of a simulation for each execution that it is asked for, so that a machine that never ends does.
 const MAX_STEPS: usize = 10_000_000;
 
 /// Runs executions, and the children of their Distributed Maps, on a virtual clock.
@@ -80,7 +80,28 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
     /// As [`Simulation::run_with`]; after the execution come the children of its Distributed Maps.
     pub fn run_all(mut self, machine: &Arc<StateMachine>, start: Start) -> Vec<Execution> {
         self.begin(machine, start);
-        for _ in 0..MAX_STEPS {
+        self.go_on(MAX_STEPS);
+        self.executions
+    }
+
+    /// Runs many executions of `machine` at once, all begun at the same moment; they come back in the order of `starts`.
+    pub fn run_many(
+        mut self,
+        machine: &Arc<StateMachine>,
+        starts: impl IntoIterator<Item = Start>,
+    ) -> Vec<Execution> {
+        let begin = |start| self.begin(machine, start);
+        let indexes: Vec<usize> = starts.into_iter().map(begin).collect();
+        self.go_on(indexes.len().saturating_mul(MAX_STEPS));
+        // Between them are the children of their Distributed Maps.
+        let executions = self.executions.into_iter().enumerate();
+        let asked_for = executions.filter(|(index, _)| indexes.binary_search(index).is_ok());
+        asked_for.map(|(_, execution)| execution).collect()
+    }
+
+    /// Lets time pass until nothing is left to happen, or for so many steps.
+    fn go_on(&mut self, most: usize) {
+        for _ in 0..most {
             let Some(Reverse((due, key))) = self.queue.pop() else {
                 if !self.end_silence() {
                     break;
@@ -98,7 +119,6 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
             self.now = self.now.max(due);
             self.tell(index, event);
         }
-        self.executions
     }
 
     /// A Task that is never answered and has no timer of its own runs into AWS's default timeout.
