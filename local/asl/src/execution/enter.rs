@@ -1,5 +1,6 @@
 //! Enters states and attempts what they are for.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -34,6 +35,7 @@ impl Execution {
     pub(super) fn attempt(&mut self, mut thread: Box<Thread>) {
         thread.waiting = Waiting::Nothing;
         thread.halted = None;
+        thread.selected = OnceCell::new();
         let state = Arc::clone(&thread.state);
         match &state.kind {
             Kind::Pass { result } => self.attempt_pass(thread, &state, result.as_ref()),
@@ -55,10 +57,13 @@ impl Execution {
             Selection::Whole => Ok(Arc::clone(&thread.input)),
             Selection::Nothing => Ok(Arc::new(Value::Object(serde_json::Map::new()))),
             Selection::Path(path) => {
+                if let Some(known) = thread.selected.get() {
+                    return Ok(Arc::clone(known));
+                }
                 let scope = self.scope(thread, &thread.input);
-                path.find(&scope)
-                    .map(|value| Arc::new(value.into_owned()))
-                    .ok_or_else(|| no_results(path.source()))
+                let found = path.find(&scope).ok_or_else(|| no_results(path.source()))?;
+                let selected = Arc::new(found.into_owned());
+                Ok(Arc::clone(thread.selected.get_or_init(|| selected)))
             }
         }
     }

@@ -1,5 +1,6 @@
 //! One line of control.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -19,6 +20,8 @@ pub(super) struct Thread {
     /// The state that it is in, or enters next.
     pub(super) state: Arc<State>,
     pub(super) input: Arc<Value>,
+    /// What `InputPath` selects of it, for the attempt that runs.
+    pub(super) selected: OnceCell<Arc<Value>>,
     /// The last payload that was found to be no larger than is allowed.
     fitting: Option<Arc<Value>>,
     pub(super) variables: Variables,
@@ -129,6 +132,7 @@ impl Thread {
             region: Arc::clone(region),
             state,
             input,
+            selected: OnceCell::new(),
             fitting: None,
             variables: Variables::default(),
             item: None,

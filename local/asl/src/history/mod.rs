@@ -89,7 +89,7 @@ impl fmt::Debug for HistoryEvent {
             .field("previous_event_id", &self.previous_event_id)
             .field("timestamp", &self.timestamp)
             .field("event_type", &self.event_type)
-            .field("details", &self.details())
+            .field("content", &self.content.details(self.event_type))
             .finish()
     }
 }

@@ -1,5 +1,7 @@
 //! Intrinsic functions of `JSONPath` states: `States.Format('{}', $.name)`.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
 use super::Scope;
@@ -59,15 +61,15 @@ impl Intrinsic {
         let mut values = Vec::with_capacity(self.arguments.len());
         for argument in &self.arguments {
             values.push(match argument {
-                Argument::Literal(value) => value.clone(),
+                Argument::Literal(value) => Cow::Borrowed(value),
                 Argument::Path(path) => path
                     .find(scope)
-                    .ok_or_else(|| not_found(path, scope, &self.source))?
-                    .into_owned(),
-                Argument::Call(inner) => inner.evaluate(scope)?,
+                    .ok_or_else(|| not_found(path, scope, &self.source))?,
+                Argument::Call(inner) => Cow::Owned(inner.evaluate(scope)?),
             });
         }
-        call(&self.name, &values, scope.random).ok_or_else(|| {
+        let arguments: Vec<&Value> = values.iter().map(AsRef::as_ref).collect();
+        call(&self.name, &arguments, scope.random).ok_or_else(|| {
             let shown: Vec<String> = values.iter().map(ToString::to_string).collect();
             Failure::intrinsic(format!(
                 "The function '{}' failed for the arguments: [{}]",

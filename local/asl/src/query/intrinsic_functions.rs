@@ -34,7 +34,7 @@ pub(crate) const NAMES: [&str; 18] = [
 ];
 
 /// Calls a function; None where it does not take these arguments.
-pub(crate) fn call(name: &str, arguments: &[Value], random: &Random) -> Option<Value> {
+pub(crate) fn call(name: &str, arguments: &[&Value], random: &Random) -> Option<Value> {
     if name.starts_with("States.Array") {
         call_array(name, arguments)
     } else {
@@ -42,9 +42,9 @@ pub(crate) fn call(name: &str, arguments: &[Value], random: &Random) -> Option<V
     }
 }
 
-fn call_array(name: &str, arguments: &[Value]) -> Option<Value> {
+fn call_array(name: &str, arguments: &[&Value]) -> Option<Value> {
     match (name, arguments) {
-        ("States.Array", items) => Some(Value::Array(items.to_vec())),
+        ("States.Array", items) => Some(items.iter().map(|item| Value::clone(item)).collect()),
         ("States.ArrayContains", [Value::Array(items), item]) => {
             Some(items.iter().any(|known| equal(known, item)).into())
         }
@@ -66,7 +66,7 @@ fn call_array(name: &str, arguments: &[Value]) -> Option<Value> {
     }
 }
 
-fn call_other(name: &str, arguments: &[Value], random: &Random) -> Option<Value> {
+fn call_other(name: &str, arguments: &[&Value], random: &Random) -> Option<Value> {
     match (name, arguments) {
         ("States.Base64Encode", [Value::String(text)]) => Some(STANDARD.encode(text).into()),
         ("States.Base64Decode", [Value::String(text)]) => {
@@ -175,7 +175,7 @@ fn math_random(first: i64, last: i64, random: &Random) -> Option<Value> {
 }
 
 /// Puts the values in the places of `{}`.
-fn format(template: &str, values: &[Value]) -> Option<String> {
+fn format(template: &str, values: &[&Value]) -> Option<String> {
     let mut text = String::new();
     let mut values = values.iter();
     let mut characters = template.chars().peekable();

@@ -187,6 +187,14 @@ fn normalize(path: impl AsRef<str>) -> (String, bool) {
     (normal, definite)
 }
 
+/// The name within quotes, where none of it is escaped.
+fn unquote(quoted: &str) -> Option<&str> {
+    let within = |quote| quoted.strip_prefix(quote)?.strip_suffix(quote);
+    within('\'')
+        .or_else(|| within('"'))
+        .filter(|name: &&str| !name.contains('\\'))
+}
+
 fn quote(name: &str) -> String {
     format!("['{}']", name.replace('\\', "\\\\").replace('\'', "\\'"))
 }
@@ -249,12 +257,7 @@ impl Step {
             let inner = bracket.strip_prefix('[')?.strip_suffix(']')?.trim();
             steps.push(match inner.parse() {
                 Ok(index) => Self::Index(index),
-                Err(_) => {
-                    let name = ['\'', '"']
-                        .into_iter()
-                        .find_map(|quote| inner.strip_prefix(quote)?.strip_suffix(quote))?;
-                    Self::Name(Some(name).filter(|name| !name.contains('\\'))?.to_owned())
-                }
+                Err(_) => Self::Name(unquote(inner)?.to_owned()),
             });
             rest = tail;
         }
