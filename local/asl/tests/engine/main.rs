@@ -14,6 +14,7 @@ mod exec;
 mod histories;
 mod json_path;
 mod jsonata;
+mod loads;
 mod redrive;
 mod states;
 mod support;
