@@ -12,7 +12,8 @@ use crate::effect::Timestamp;
 use crate::failure::Failure;
 use crate::history::Content;
 use crate::machine::{Condition, Kind, Rule, Selection, Setting, State, Wait};
-use crate::query::Language;
+use crate::query::path::Path;
+use crate::query::{Language, Scope};
 
 impl Execution {
     /// Enters the thread's state.
@@ -61,7 +62,7 @@ impl Execution {
                     return Ok(Arc::clone(known));
                 }
                 let scope = self.scope(thread, &thread.input);
-                let found = path.find(&scope).ok_or_else(|| no_results(path.source()))?;
+                let found = path.find(&scope).ok_or_else(|| no_results(path, &scope))?;
                 let selected = Arc::new(found.into_owned());
                 Ok(Arc::clone(thread.selected.get_or_init(|| selected)))
             }
@@ -198,16 +199,7 @@ impl Execution {
 }
 
 /// The failure of an `InputPath` or `OutputPath` that names nothing.
-pub(super) fn no_results(path: &str) -> Failure {
-    let mut shown = String::new();
-    for name in path
-        .trim_start_matches('$')
-        .split('.')
-        .filter(|name| !name.is_empty())
-    {
-        shown.extend(["['", name, "']"]);
-    }
-    Failure::runtime(format!(
-        "Invalid path '{path}' : No results for path: ${shown}"
-    ))
+pub(super) fn no_results(path: &Path, scope: &Scope<'_>) -> Failure {
+    let why = path.missing(path.document(scope));
+    Failure::runtime(format!("Invalid path '{}' : {why}", path.source()))
 }

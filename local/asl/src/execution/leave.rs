@@ -120,7 +120,7 @@ impl Execution {
             Selection::Path(path) => {
                 let scope = self.scope(thread, &output);
                 let found = path.find(&scope).map(Cow::into_owned);
-                found.map(Arc::new).ok_or_else(|| no_results(path.source()))
+                found.map(Arc::new).ok_or_else(|| no_results(path, &scope))
             }
         }
     }
