@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Execution;
 use super::enter::no_results;
 use super::events::names;
+use super::size::exceeds;
 use super::thread::{Thread, Waiting};
 use crate::failure::Failure;
 use crate::history::{Assigned, Content};
@@ -134,10 +135,7 @@ impl Execution {
         next: Option<usize>,
     ) {
         if !thread.fits(&output) {
-            let cause = format!(
-                "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
-                thread.state.name
-            );
+            let cause = exceeds(&thread.state.name);
             return self.fail(thread, Failure::fatal("States.DataLimitExceeded", cause));
         }
         thread.variables.assign(&assigned);

@@ -16,6 +16,13 @@ pub(super) fn json_size(value: &Value) -> usize {
     counter.0
 }
 
+/// The cause of a failure by size, in AWS's words.
+pub(super) fn exceeds(name: &str) -> String {
+    format!(
+        "The state/task '{name}' returned a result with a size exceeding the maximum number of bytes service limit."
+    )
+}
+
 struct Counter(usize);
 
 impl io::Write for Counter {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::Execution;
+use super::size::exceeds;
 use super::task_events::Outcome;
 use super::thread::{TaskRun, Thread, TimerUse, Waiting};
 use crate::effect::{Effect, Pattern, TaskId};
@@ -130,11 +131,9 @@ impl Execution {
         };
         let output = Arc::new(output);
         if !thread.fits(&output) {
-            let cause = format!(
-                "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
-                thread.state.name
-            );
-            return self.fail(thread, Failure::fatal("States.DataLimitExceeded", cause));
+            let failure = too_large(resource_name(&thread));
+            self.record_failure(&mut thread, &Outcome::FAILED, &failure);
+            return self.fail(thread, failure);
         }
         let content = Content::Answered {
             state: Arc::clone(&thread.state),
@@ -188,4 +187,22 @@ impl Execution {
         }
         self.park(thread);
     }
+}
+
+/// What AWS calls a Task by whose result is too large: the service, or the ARN of the function or activity.
+fn resource_name(thread: &Thread) -> &str {
+    match &thread.state.kind {
+        Kind::Task(task) => match &task.resource.family {
+            Family::Integration { resource_type, .. } => resource_type,
+            Family::Lambda { arn } | Family::Activity { arn } => arn,
+        },
+        _ => &thread.state.name,
+    }
+}
+
+/// `States.DataLimitExceeded` of a Task's result: unlike that of a state's output, handlers get it, even those of
+/// `States.ALL`.
+fn too_large(name: &str) -> Failure {
+    let cause = exceeds(name);
+    Failure::reported(Some("States.DataLimitExceeded".to_owned()), Some(cause))
 }

@@ -268,17 +268,52 @@ fn a_parallel_is_retried_as_a_whole() {
     assert_eq!(outcome(&execution), json!({ "output": [2] }));
 }
 
+const TOO_LARGE: &str =
+    "returned a result with a size exceeding the maximum number of bytes service limit.";
+
 #[test]
-fn payloads_have_a_limit_that_nothing_catches() {
+fn a_task_whose_result_is_too_large_fails() {
     // As a JSON text 262,144 bytes long: quotes included.
-    let check = |length: usize, expected: Option<&str>| {
+    let check = |resource: &str, length: usize, expected: Value| {
+        let caught = json!({ "Output": "{% $states.errorOutput.Cause %}", "ErrorEquals": ["States.ALL"], "Next": "Caught" });
         let fields =
-            json!({ "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Caught" }], "End": true });
+            json!({ "Resource": resource, "Catch": [caught], "Output": "fits", "End": true });
         let definition =
             jsonata(&json!({ "Ask": task(fields), "Caught": { "Type": "Pass", "End": true } }));
         let execution = run(&definition, json!({}), |_: &Call<'_>| {
             Answer::returns(Value::from("x".repeat(length)))
         });
+        assert_eq!(outcome(&execution), json!({ "output": expected }));
+        let failed = events(&execution)
+            .iter()
+            .filter(|event| event.ends_with("Failed"))
+            .count();
+        assert_eq!(failed, usize::from(length > 262_142));
+    };
+    let function = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    check("arn:aws:states:::lambda:invoke", 262_142, json!("fits"));
+    check(
+        "arn:aws:states:::lambda:invoke",
+        262_143,
+        json!(format!("The state/task 'lambda' {TOO_LARGE}")),
+    );
+    check(
+        function,
+        262_143,
+        json!(format!("The state/task '{function}' {TOO_LARGE}")),
+    );
+}
+
+#[test]
+fn nothing_catches_an_output_that_is_too_large() {
+    let check = |length: usize, expected: Option<&str>| {
+        let fields = json!({
+            "Catch": [{ "ErrorEquals": ["States.ALL"], "Next": "Caught" }], "End": true,
+            "Output": format!("{{% $pad('', {length}, 'x') %}}")
+        });
+        let definition =
+            jsonata(&json!({ "Ask": task(fields), "Caught": { "Type": "Pass", "End": true } }));
+        let execution = run(&definition, json!({}), echo);
         assert_eq!(execution.error(), expected, "{length}");
     };
     check(262_142, None);
