@@ -164,7 +164,7 @@ impl<'a> Parser<'a> {
         }))
     }
 
-    /// Text in single quotes; a backslash escapes quote, braces and itself, and else stays for the function.
+    /// Text in single quotes; a backslash escapes quote, braces and itself, and nothing else (AWS refuses `\"`).
     fn text(&mut self) -> Result<Value, String> {
         let mut text = String::new();
         let mut characters = self.rest.char_indices().skip(1);
@@ -175,12 +175,15 @@ impl<'a> Parser<'a> {
                     return Ok(Value::String(text));
                 }
                 '\\' => match characters.next() {
-                    Some((_, 'n')) => text.push('\n'),
-                    Some((_, 't')) => text.push('\t'),
-                    Some((_, 'r')) => text.push('\r'),
+                    // The function itself tells these from the places that it fills.
                     Some((_, escaped @ ('{' | '}'))) => text.extend(['\\', escaped]),
-                    Some((_, escaped)) => text.push(escaped),
-                    None => break,
+                    Some((_, escaped @ ('\'' | '\\'))) => text.push(escaped),
+                    _ => {
+                        return Err(format!(
+                            "{}: only ' {{ }} \\ can be escaped",
+                            self.refused()
+                        ));
+                    }
                 },
                 other => text.push(other),
             }

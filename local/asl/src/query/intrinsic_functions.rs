@@ -10,6 +10,8 @@ use crate::random::Random;
 
 /// Longest result of `States.ArrayRange`.
 const MAX_RANGE: i64 = 1000;
+/// Longest text that is encoded, decoded or hashed.
+const MAX_TEXT: usize = 10_000;
 
 /// All names.
 pub(crate) const NAMES: [&str; 18] = [
@@ -68,6 +70,11 @@ fn call_array(name: &str, arguments: &[&Value]) -> Option<Value> {
 
 fn call_other(name: &str, arguments: &[&Value], random: &Random) -> Option<Value> {
     match (name, arguments) {
+        ("States.Base64Encode" | "States.Base64Decode", [Value::String(text)])
+            if text.chars().count() > MAX_TEXT =>
+        {
+            None
+        }
         ("States.Base64Encode", [Value::String(text)]) => Some(STANDARD.encode(text).into()),
         ("States.Base64Decode", [Value::String(text)]) => {
             String::from_utf8(STANDARD.decode(text).ok()?)
@@ -78,7 +85,11 @@ fn call_other(name: &str, arguments: &[&Value], random: &Random) -> Option<Value
             format(template, values).map(Value::from)
         }
         ("States.Hash", [data, Value::String(algorithm)]) => {
-            hash::digest(&plain(data), algorithm).map(Value::from)
+            let data = plain(data);
+            let fits = data.chars().count() <= MAX_TEXT;
+            hash::digest(&data, algorithm)
+                .filter(|_| fits)
+                .map(Value::from)
         }
         (
             "States.JsonMerge",
@@ -93,9 +104,10 @@ fn call_other(name: &str, arguments: &[&Value], random: &Random) -> Option<Value
             Some(Value::Object(merged))
         }
         ("States.JsonToString", [value]) => Some(value.to_string().into()),
-        ("States.MathAdd", [first, second]) => integer(first)?
-            .checked_add(integer(second)?)
-            .map(Value::from),
+        ("States.MathAdd", [first, second]) => {
+            let sum = i64::from(small(first)?) + i64::from(small(second)?);
+            Some(sum.into())
+        }
         ("States.MathRandom", [first, last]) => {
             math_random(integer(first)?, integer(last)?, random)
         }
@@ -128,6 +140,11 @@ fn integer(value: &Value) -> Option<i64> {
     value
         .as_i64()
         .or_else(|| Some((value.as_f64()? + 0.5).floor() as i64))
+}
+
+/// An operand of `States.MathAdd`: an integer of 32 bits, else the call fails.
+fn small(value: &Value) -> Option<i32> {
+    i32::try_from(integer(value)?).ok()
 }
 
 /// Numbers are equal by value, whether written `1` or `1.0`.
