@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::results::{ChildResult, Format};
+
 /// Milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Timestamp(pub i64);
@@ -116,8 +118,34 @@ pub enum Effect {
         /// Its input.
         input: Value,
     },
-    /// The Distributed Map's outcome no longer matters: stop reading its items and stop its running children. No event is
-    /// awaited any more.
+    /// Let a child that failed or was stopped go on as by `RedriveExecution`, or begin anew if that cannot be, and tell
+    /// [`Event::ChildEnded`].
+    RedriveChild {
+        /// Of this Map.
+        map_run: MapRunId,
+        /// Which child.
+        index: usize,
+        /// Its input.
+        input: Value,
+    },
+    /// Write the results of a Distributed Map, as the files that [`crate::results::files`] makes of them, and tell
+    /// [`Event::ResultsWritten`].
+    WriteResults {
+        /// Answer with this id.
+        map_run: MapRunId,
+        /// `arn:aws:states:::s3:putObject`.
+        resource: String,
+        /// The writer's evaluated arguments: `Bucket`, `Prefix`, ….
+        arguments: Value,
+        /// Where in the bucket: `PREFIX/ID-OF-THE-MAP-RUN`.
+        folder: String,
+        /// How.
+        format: Format,
+        /// What: all children, by index.
+        results: Vec<ChildResult>,
+    },
+    /// The Distributed Map's outcome no longer matters: stop reading its items and stop its running children. None of
+    /// their events is awaited any more.
     CancelMapRun {
         /// The Map.
         map_run: MapRunId,
@@ -178,6 +206,13 @@ pub enum Event {
         index: usize,
         /// Output, or error name and cause.
         outcome: Result<Value, (String, String)>,
+    },
+    /// The results of a Distributed Map were written.
+    ResultsWritten {
+        /// Which Map.
+        map_run: MapRunId,
+        /// `Bucket` and `Key` of the manifest, or error name and cause.
+        written: Result<Value, (String, String)>,
     },
     /// `StopExecution`.
     Stopped {

@@ -57,6 +57,7 @@ mod machine;
 mod query;
 mod random;
 pub mod replay;
+pub mod results;
 pub mod simulation;
 
 pub use diagnostic::{Diagnostic, Severity};

@@ -11,6 +11,7 @@ use crate::effect::Pattern;
 use crate::query::Language;
 use crate::query::path::{Path, ReferencePath};
 use crate::query::template::Template;
+use crate::results::Format;
 
 /// The type of a workflow: Express ones may not do everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -237,6 +238,22 @@ pub(crate) struct Distributed {
     pub(crate) label: Option<String>,
     pub(crate) reader: Option<Reader>,
     pub(crate) batcher: Option<Batcher>,
+    pub(crate) writer: Option<Writer>,
+}
+
+/// What becomes of the children's results.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) format: Format,
+    /// None: they are the state's result.
+    pub(crate) destination: Option<Destination>,
+}
+
+/// Where results are put.
+#[derive(Debug)]
+pub(crate) struct Destination {
+    pub(crate) resource: String,
+    pub(crate) arguments: Template,
 }
 
 #[derive(Debug)]

@@ -63,6 +63,7 @@ enum Key {
     Timer(TimerId),
     Items(MapRunId),
     Child(MapRunId, usize),
+    Results(MapRunId),
 }
 
 /// The effects without an answer.
@@ -76,7 +77,9 @@ impl Open {
                 Effect::StartTask { task, .. } => Key::Task(*task),
                 Effect::StartTimer { timer, .. } => Key::Timer(*timer),
                 Effect::ReadItems { map_run, .. } => Key::Items(*map_run),
-                Effect::StartChild { map_run, index, .. } => Key::Child(*map_run, *index),
+                Effect::StartChild { map_run, index, .. }
+                | Effect::RedriveChild { map_run, index, .. } => Key::Child(*map_run, *index),
+                Effect::WriteResults { map_run, .. } => Key::Results(*map_run),
                 Effect::CancelTask { task } => {
                     self.0.remove(&Key::Task(*task));
                     continue;
@@ -112,6 +115,7 @@ impl Open {
             Event::TimerFired { timer } => Key::Timer(*timer),
             Event::ItemsRead { map_run, .. } => Key::Items(*map_run),
             Event::ChildEnded { map_run, index, .. } => Key::Child(*map_run, *index),
+            Event::ResultsWritten { map_run, .. } => Key::Results(*map_run),
             Event::TaskHeartbeat { .. } | Event::Stopped { .. } | Event::Redriven => return,
         };
         self.0.remove(&key);
@@ -119,7 +123,7 @@ impl Open {
 
     fn forget_map_run(&mut self, map_run: MapRunId) {
         self.0.retain(|key, _| match key {
-            Key::Items(id) | Key::Child(id, _) => *id != map_run,
+            Key::Items(id) | Key::Child(id, _) | Key::Results(id) => *id != map_run,
             Key::Task(_) | Key::Timer(_) => true,
         });
     }

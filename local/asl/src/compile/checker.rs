@@ -19,8 +19,6 @@ pub(super) const SCHEMA: &str = "SCHEMA_VALIDATION_FAILED";
 pub(super) const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
 /// An expression does not compile.
 pub(super) const EXPRESSION: &str = "INVALID_EXPRESSION";
-/// AWS takes it, this engine does not yet.
-pub(super) const UNSUPPORTED: &str = "UNSUPPORTED";
 
 /// Longest name of a state.
 const MAX_NAME: usize = 80;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::checker::{Checker, SCHEMA, UNSUPPORTED};
+use super::checker::{Checker, SCHEMA};
 use super::fields::Fields;
+use super::writer;
 use super::{compile_machine, compile_region};
 use crate::machine::{Batcher, Distributed, MapState, Processor, Reader, Setting, StateMachine};
 use crate::query::Language;
@@ -20,6 +21,9 @@ const PROCESSOR_FIELDS: [&str; 5] = [
 ];
 /// Longest label of a Distributed Map.
 const MAX_LABEL: usize = 40;
+/// Characters that a label must not have, besides blanks and control characters.
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html>
+const LABEL_LACKS: &str = "? * < > { } [ ] : ; , \\ | ^ ~ $ # % & ` \"";
 
 pub(super) fn compile(
     checker: &mut Checker,
@@ -145,22 +149,12 @@ fn compile_distributed(
     language: Language,
     machine: Arc<StateMachine>,
 ) -> Distributed {
-    if fields.get("ResultWriter").is_some() {
-        checker.error(
-            UNSUPPORTED,
-            fields.at("ResultWriter"),
-            "This engine does not write a Map's results to S3 yet",
-        );
-    }
     let label = fields.text(checker, "Label").map(str::to_owned);
-    if label
-        .as_ref()
-        .is_some_and(|label| label.chars().count() > MAX_LABEL)
-    {
+    if label.as_ref().is_some_and(|label| !is_label(label)) {
         checker.error(
             SCHEMA,
             fields.at("Label"),
-            format!("A label has at most {MAX_LABEL} characters"),
+            format!("A label has 1 to {MAX_LABEL} characters, without blanks, brackets and {LABEL_LACKS}"),
         );
     }
     Distributed {
@@ -168,7 +162,15 @@ fn compile_distributed(
         label,
         reader: compile_reader(checker, fields, language),
         batcher: compile_batcher(checker, fields, language),
+        writer: writer::compile(checker, fields, language),
     }
+}
+
+fn is_label(label: &str) -> bool {
+    let fits = (1..=MAX_LABEL).contains(&label.chars().count());
+    fits && !label
+        .chars()
+        .any(|c| c.is_whitespace() || c.is_control() || LABEL_LACKS.contains(c))
 }
 
 fn compile_reader(

@@ -8,6 +8,7 @@ mod map;
 mod state;
 mod task;
 mod variables;
+mod writer;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -1,17 +1,19 @@
 //! Distributed Maps: each item, or batch of items, is an execution of its own.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Execution;
 use super::events::error_fields;
-use super::thread::{MapRun, Thread, Waiting};
+use super::map_run::{MapRun, Phase, Tolerance};
+use super::thread::{Thread, Waiting};
 use crate::effect::{Effect, MapRunId};
 use crate::failure::Failure;
 use crate::history::{Content, Field};
-use crate::machine::{Distributed, Kind, MapState, Reader, Setting};
+use crate::machine::{Destination, Distributed, Kind, MapState, Processor, Reader, Setting, State};
+use crate::query::template::Template;
+use crate::results::{self, Format};
 
 /// Most children that run at once where the definition does not say (AWS quota).
 const DISTRIBUTED_CONCURRENCY: usize = 10_000;
@@ -33,48 +35,48 @@ impl Execution {
             Err(failure) => return self.fail(thread, failure),
         };
         self.record_map_started(&mut thread, items.len());
-        let run = match self.new_map_run(&thread, map) {
+        let run = match self.new_map_run(&thread, map, distributed) {
             Ok(run) => run,
             Err(failure) => return self.fail(thread, failure),
         };
-        let id = MapRunId(self.new_id());
-        let arn = self.new_map_run_arn(distributed);
-        let details = vec![("mapRunArn", Field::Text(Arc::from(arn.as_str())))];
+        let details = vec![("mapRunArn", Field::Text(Arc::from(run.arn.as_str())))];
         self.record_in(
             &mut thread,
             "MapRunStarted",
             Some(("mapRunStartedEventDetails", details)),
         );
+        let id = run.id;
         self.map_runs.insert(id, thread.id);
-        thread.waiting = Waiting::MapRun(Box::new(MapRun { id, arn, ..run }));
+        thread.waiting = Waiting::MapRun(Box::new(run));
         match reader {
             Some(reader) => self.read_items(thread, id, reader),
             None => self.start_children(thread, items),
         }
     }
 
-    fn new_map_run(&self, thread: &Thread, map: &MapState) -> Result<MapRun, Failure> {
+    fn new_map_run(
+        &mut self,
+        thread: &Thread,
+        map: &MapState,
+        distributed: &Distributed,
+    ) -> Result<MapRun, Failure> {
         let input = self.effective_input(thread)?;
         let scope = self.scope(thread, &input);
         let count = |setting: &Setting| setting.integer(&scope);
         let percentage = |setting: &Setting| setting.percentage(&scope);
-        Ok(MapRun {
-            id: MapRunId(0),
-            arn: String::new(),
-            started: false,
-            inputs: Vec::new(),
-            outputs: Vec::new(),
-            next: 0,
-            running: HashSet::new(),
-            failed: 0,
-            tolerated_count: map.tolerated_count.as_ref().map(count).transpose()?,
-            tolerated_percentage: map
+        let tolerance = Tolerance {
+            count: map.tolerated_count.as_ref().map(count).transpose()?,
+            percentage: map
                 .tolerated_percentage
                 .as_ref()
                 .map(percentage)
                 .transpose()?,
-            max_concurrency: self.max_concurrency(thread, map, DISTRIBUTED_CONCURRENCY)?,
-        })
+        };
+        drop(scope);
+        let most = self.max_concurrency(thread, map, DISTRIBUTED_CONCURRENCY)?;
+        let name = (MapRunId(self.new_id()), self.new_map_run_arn(distributed));
+        let keeps_inputs = distributed.writer.is_some();
+        Ok(MapRun::new(name, most, &tolerance, keeps_inputs))
     }
 
     fn new_map_run_arn(&self, map: &Distributed) -> String {
@@ -89,10 +91,8 @@ impl Execution {
     fn read_items(&mut self, thread: Box<Thread>, map_run: MapRunId, reader: &Reader) {
         let evaluated = self.effective_input(&thread).and_then(|input| {
             let scope = self.scope(&thread, &input);
-            let evaluate = |template: &Option<_>, field: &str| match template {
-                Some(template) => {
-                    crate::query::template::Template::evaluate(template, &scope, field)
-                }
+            let evaluate = |template: &Option<Template>, field: &str| match template {
+                Some(template) => template.evaluate(&scope, field),
                 None => Ok(Value::Object(Map::new())),
             };
             Ok((
@@ -114,32 +114,26 @@ impl Execution {
         }
     }
 
+    /// The thread of a run that goes on.
+    fn take_map(&mut self, map_run: MapRunId) -> Option<Box<Thread>> {
+        let id = self.map_runs.get(&map_run).copied()?;
+        self.take_thread(id)
+    }
+
     pub(super) fn items_read(
         &mut self,
         map_run: MapRunId,
         items: Result<Vec<Value>, (String, String)>,
     ) {
-        let Some(thread) = self
-            .map_runs
-            .get(&map_run)
-            .copied()
-            .and_then(|id| self.take_thread(id))
-        else {
+        let Some(thread) = self.take_map(map_run) else {
             return;
         };
-        if matches!(&thread.waiting, Waiting::MapRun(run) if run.started) {
+        if !matches!(&thread.waiting, Waiting::MapRun(run) if matches!(run.phase, Phase::Reading)) {
             return self.park(thread);
         }
         match items {
             Ok(items) => self.start_children(thread, items.into_iter().map(Arc::new).collect()),
-            Err((error, cause)) => {
-                let error = if error.is_empty() {
-                    "States.ItemReaderFailed".to_owned()
-                } else {
-                    error
-                };
-                self.map_run_failed(thread, Failure::reported(Some(error), Some(cause)));
-            }
+            Err(told) => self.map_run_failed(thread, failed("States.ItemReaderFailed", told)),
         }
     }
 
@@ -151,12 +145,9 @@ impl Execution {
             Ok(inputs) => inputs,
             Err(failure) => return self.fail(thread, failure),
         };
-        let Waiting::MapRun(run) = &mut thread.waiting else {
-            return;
-        };
-        run.started = true;
-        run.outputs = vec![None; inputs.len()];
-        run.inputs = inputs;
+        if let Waiting::MapRun(run) = &mut thread.waiting {
+            run.begin(inputs);
+        }
         self.map_run_goes_on(thread);
     }
 
@@ -166,27 +157,30 @@ impl Execution {
         index: usize,
         outcome: Result<Value, (String, String)>,
     ) {
-        let Some(mut thread) = self
-            .map_runs
-            .get(&map_run)
-            .copied()
-            .and_then(|id| self.take_thread(id))
-        else {
+        let Some(mut thread) = self.take_map(map_run) else {
             return;
         };
-        if let Waiting::MapRun(run) = &mut thread.waiting
-            && run.running.remove(&index)
-        {
-            match outcome {
-                Ok(output) => run
-                    .outputs
-                    .iter_mut()
-                    .skip(index)
-                    .take(1)
-                    .for_each(|place| *place = Some(output.clone())),
-                Err(_) => run.failed += 1,
-            }
+        if let Waiting::MapRun(run) = &mut thread.waiting {
+            run.child_ended(index, outcome);
         }
+        self.map_run_goes_on(thread);
+    }
+
+    /// A redrive: children that succeeded keep their results, the others go on.
+    pub(super) fn map_run_redriven(&mut self, mut thread: Box<Thread>, mut run: Box<MapRun>) {
+        run.redrive();
+        thread.retries = vec![0; thread.state.retry.len()];
+        let details = vec![
+            ("mapRunArn", Field::Text(Arc::from(run.arn.as_str()))),
+            ("redriveCount", Field::Number(run.redrive_count)),
+        ];
+        self.record_in(
+            &mut thread,
+            "MapRunRedriven",
+            Some(("mapRunRedrivenEventDetails", details)),
+        );
+        self.map_runs.insert(run.id, thread.id);
+        thread.waiting = Waiting::MapRun(run);
         self.map_run_goes_on(thread);
     }
 
@@ -195,37 +189,120 @@ impl Execution {
         let Waiting::MapRun(run) = &mut thread.waiting else {
             return self.park(thread);
         };
+        if !matches!(run.phase, Phase::Running) {
+            return self.park(thread);
+        }
         if run.is_intolerable() {
             let cause = "The specified tolerated failure threshold was exceeded".to_owned();
             let error = "States.ExceedToleratedFailureThreshold".to_owned();
-            return self.map_run_failed(thread, Failure::reported(Some(error), Some(cause)));
+            let failure = Failure::reported(Some(error), Some(cause));
+            return self.children_ended(thread, Some(failure));
         }
-        while run.running.len() < run.max_concurrency
-            && let Some(input) = run.inputs.get_mut(run.next)
-        {
-            self.effects.push(Effect::StartChild {
+        while let Some(effect) = run.next_child() {
+            self.effects.push(effect);
+        }
+        if run.is_idle() {
+            self.children_ended(thread, None);
+        } else {
+            self.park(thread);
+        }
+    }
+
+    /// All children have ended, or enough of them in failure.
+    fn children_ended(&mut self, thread: Box<Thread>, failure: Option<Failure>) {
+        let state = Arc::clone(&thread.state);
+        match (writer(&state), failure) {
+            (Some((_, Some(destination))), failure) => {
+                self.write_results(thread, destination, failure);
+            }
+            (_, Some(failure)) => self.map_run_failed(thread, failure),
+            (writer, None) => {
+                let output = match (&thread.waiting, writer) {
+                    (Waiting::MapRun(run), Some((format, _))) => {
+                        Some(results::output(format, &run.results()))
+                    }
+                    _ => None,
+                };
+                self.map_run_succeeded(thread, output);
+            }
+        }
+    }
+
+    fn write_results(
+        &mut self,
+        mut thread: Box<Thread>,
+        destination: &Destination,
+        failure: Option<Failure>,
+    ) {
+        let evaluated = self.effective_input(&thread).and_then(|input| {
+            let scope = self.scope(&thread, &input);
+            destination
+                .arguments
+                .evaluate(&scope, "ResultWriter/Arguments")
+        });
+        let arguments = match evaluated {
+            Ok(arguments) => arguments,
+            Err(failure) => return self.map_run_failed(thread, failure),
+        };
+        let state = Arc::clone(&thread.state);
+        let format = writer(&state).map(|(format, _)| format);
+        if let Waiting::MapRun(run) = &mut thread.waiting {
+            if !run.is_idle() {
+                self.effects.push(Effect::CancelMapRun { map_run: run.id });
+                run.abort();
+            }
+            self.effects.push(Effect::WriteResults {
                 map_run: run.id,
-                index: run.next,
-                input: input.take(),
+                resource: destination.resource.clone(),
+                folder: folder(&arguments, &run.arn),
+                arguments,
+                format: format.unwrap_or_default(),
+                results: run.results(),
             });
-            run.running.insert(run.next);
-            run.next += 1;
+            run.phase = Phase::Writing(failure);
         }
-        if !run.running.is_empty() || !run.started {
+        self.park(thread);
+    }
+
+    pub(super) fn results_written(
+        &mut self,
+        map_run: MapRunId,
+        written: Result<Value, (String, String)>,
+    ) {
+        let Some(mut thread) = self.take_map(map_run) else {
+            return;
+        };
+        let Waiting::MapRun(run) = &mut thread.waiting else {
             return self.park(thread);
+        };
+        let Phase::Writing(failure) = &mut run.phase else {
+            return self.park(thread);
+        };
+        match (written, failure.take()) {
+            (Err(told), _) => {
+                let failure = failed("States.ResultWriterFailed", told);
+                self.map_run_failed(thread, failure);
+            }
+            (Ok(_), Some(failure)) => self.map_run_failed(thread, failure),
+            (Ok(details), None) => {
+                let output = json!({ "MapRunArn": run.arn, "ResultWriterDetails": details });
+                self.map_run_succeeded(thread, Some(output));
+            }
         }
-        let outputs = Value::Array(
-            std::mem::take(&mut run.outputs)
-                .into_iter()
-                .flatten()
-                .collect(),
-        );
+    }
+
+    /// Without an output, that is the children's.
+    fn map_run_succeeded(&mut self, mut thread: Box<Thread>, output: Option<Value>) {
+        let Waiting::MapRun(run) = &mut thread.waiting else {
+            return self.park(thread);
+        };
+        let output = output.unwrap_or_else(|| run.outputs());
         let id = run.id;
         self.map_runs.remove(&id);
         thread.waiting = Waiting::Nothing;
         self.record_in(&mut thread, "MapRunSucceeded", None);
         self.record(thread.previous, "MapStateSucceeded", Content::Nothing);
-        self.complete(thread, Arc::new(outputs));
+        self.complete(thread, Arc::new(output));
     }
 
     fn map_run_failed(&mut self, mut thread: Box<Thread>, failure: Failure) {
@@ -240,24 +317,29 @@ impl Execution {
     }
 }
 
-impl MapRun {
-    /// Whether more children failed than are tolerated.
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "numbers of children are far below 2^52"
-    )]
-    fn is_intolerable(&self) -> bool {
-        if self.failed == 0 {
-            return false;
-        }
-        let failed = self.failed as f64;
-        let over_count = self.tolerated_count.map(|count| failed > count as f64);
-        let over_percentage = self
-            .tolerated_percentage
-            .map(|percentage| failed * 100.0 > percentage * self.inputs.len() as f64);
-        match (over_count, over_percentage) {
-            (None, None) => true,
-            (count, percentage) => count.unwrap_or(false) || percentage.unwrap_or(false),
-        }
+/// How a Map's results are shown, and where they are put.
+fn writer(state: &State) -> Option<(Format, Option<&Destination>)> {
+    let Kind::Map(map) = &state.kind else {
+        return None;
+    };
+    let Processor::Distributed(distributed) = &map.processor else {
+        return None;
+    };
+    let writer = distributed.writer.as_ref()?;
+    Some((writer.format, writer.destination.as_ref()))
+}
+
+/// What the driver told, by a name of its own if it has none.
+fn failed(name: &str, (error, cause): (String, String)) -> Failure {
+    let error = Some(error).filter(|error| !error.is_empty());
+    Failure::reported(error.or_else(|| Some(name.to_owned())), Some(cause))
+}
+
+/// `PREFIX/ID-OF-THE-RUN`.
+fn folder(arguments: &Value, map_run_arn: &str) -> String {
+    let id = map_run_arn.rsplit(':').next().unwrap_or_default();
+    match arguments.get("Prefix").and_then(Value::as_str) {
+        Some(prefix) if !prefix.is_empty() => format!("{}/{id}", prefix.trim_end_matches('/')),
+        _ => id.to_owned(),
     }
 }

@@ -37,6 +37,7 @@ impl Execution {
         thread.waiting = Waiting::Nothing;
         thread.halted = None;
         thread.selected = OnceCell::new();
+        thread.halted_run = None;
         let state = Arc::clone(&thread.state);
         match &state.kind {
             Kind::Pass { result } => self.attempt_pass(thread, &state, result.as_ref()),

@@ -162,10 +162,13 @@ impl Execution {
 
     /// Cancels what a thread waits for outside of the execution.
     pub(super) fn release(&mut self, thread: &mut Thread) {
-        match &thread.waiting {
-            Waiting::Nothing => return,
-            Waiting::Children(_) => return self.abort_children(thread),
-            Waiting::Timer(timer) => self.cancel_timer(*timer),
+        match std::mem::take(&mut thread.waiting) {
+            Waiting::Nothing => {}
+            waiting @ Waiting::Children(_) => {
+                thread.waiting = waiting;
+                self.abort_children(thread);
+            }
+            Waiting::Timer(timer) => self.cancel_timer(timer),
             Waiting::Task(run) => {
                 let (task, timers) = (
                     run.task,
@@ -184,8 +187,8 @@ impl Execution {
                 if self.map_runs.remove(&map_run).is_some() {
                     self.effects.push(Effect::CancelMapRun { map_run });
                 }
+                thread.halted_run = Some(run);
             }
         }
-        thread.waiting = Waiting::Nothing;
     }
 }

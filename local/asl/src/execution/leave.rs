@@ -150,6 +150,7 @@ impl Execution {
         let event = names(&thread.state.kind).exited;
         self.record_next(&mut thread, event, exited);
         thread.halted = None;
+        thread.halted_run = None;
         let following = next
             .and_then(|index| thread.region.states.get(index))
             .map(Arc::clone);

@@ -12,6 +12,7 @@ mod events;
 mod fail;
 mod leave;
 mod map;
+mod map_run;
 mod parallel;
 mod redrive;
 mod scope;
@@ -166,6 +167,7 @@ impl Execution {
                 index,
                 outcome,
             } => self.child_ended(map_run, index, outcome),
+            Event::ResultsWritten { map_run, written } => self.results_written(map_run, written),
             Event::Stopped { error, cause } => self.stop(error, cause),
             Event::Redriven => self.redrive(),
         }

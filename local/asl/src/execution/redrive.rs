@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::map::INLINE_CONCURRENCY;
+use super::map_run::Phase;
 use super::thread::{Children, Thread, Waiting};
 use super::{Execution, Status};
 use crate::history::{Content, Field};
@@ -10,7 +11,7 @@ use crate::machine::Kind;
 
 impl Execution {
     /// Goes on where the execution ended: states that failed or were aborted are entered again with the input that they
-    /// had, branches and iterations that succeeded keep their results, retries and the machine's timeout begin anew.
+    /// had, branches, iterations and children that succeeded keep their results, retries and the machine's timeout begin anew.
     pub(super) fn redrive(&mut self) {
         let has_failed = !matches!(self.status, Status::Running | Status::Succeeded);
         if !has_failed || self.is_history_full() {
@@ -36,9 +37,12 @@ impl Execution {
     /// Lets a halted thread go on: at the entry of its state, or with the children of that state.
     fn go_on(&mut self, mut thread: Box<Thread>, redriven: u64) {
         thread.previous = redriven;
-        match thread.halted.take() {
-            None => self.make_ready(thread),
-            Some(children) => self.children_go_on(thread, *children, redriven),
+        match (thread.halted.take(), thread.halted_run.take()) {
+            (Some(children), _) => self.children_go_on(thread, *children, redriven),
+            (None, Some(run)) if !matches!(run.phase, Phase::Reading) => {
+                self.map_run_redriven(thread, run);
+            }
+            (None, _) => self.make_ready(thread),
         }
     }
 

@@ -1,13 +1,14 @@
 //! One line of control.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::map_run::MapRun;
 use super::size::{MAX_PAYLOAD_BYTES, json_size};
-use crate::effect::{MapRunId, TaskId, TimerId, Timestamp};
+use crate::effect::{TaskId, TimerId, Timestamp};
 use crate::machine::{Region, State};
 use crate::query::Variables;
 
@@ -38,6 +39,8 @@ pub(super) struct Thread {
     pub(super) waiting: Waiting,
     /// The branches or iterations of its last attempt, where that failed: a redrive goes on with them.
     pub(super) halted: Option<Box<Children>>,
+    /// The Map Run of its last attempt, where that failed: as above.
+    pub(super) halted_run: Option<Box<MapRun>>,
 }
 
 /// What the context object says of a Map's item.
@@ -90,23 +93,6 @@ impl Children {
     }
 }
 
-/// A Distributed Map.
-#[derive(Debug)]
-pub(super) struct MapRun {
-    pub(super) id: MapRunId,
-    pub(super) arn: String,
-    pub(super) started: bool,
-    pub(super) inputs: Vec<Value>,
-    pub(super) outputs: Vec<Option<Value>>,
-    /// The child to start next.
-    pub(super) next: usize,
-    pub(super) running: HashSet<usize>,
-    pub(super) failed: usize,
-    pub(super) max_concurrency: usize,
-    pub(super) tolerated_count: Option<i64>,
-    pub(super) tolerated_percentage: Option<f64>,
-}
-
 /// What a timer is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum TimerUse {
@@ -144,6 +130,7 @@ impl Thread {
             token: None,
             waiting: Waiting::Nothing,
             halted: None,
+            halted_run: None,
         })
     }
 

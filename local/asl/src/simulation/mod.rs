@@ -195,7 +195,23 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
                     map_run,
                     index: child,
                     input,
+                }
+                | Effect::RedriveChild {
+                    map_run,
+                    index: child,
+                    input,
                 } => self.start_child(index, map_run, child, input),
+                // There is no bucket: they are as good as written.
+                Effect::WriteResults {
+                    map_run,
+                    arguments,
+                    folder,
+                    ..
+                } => {
+                    let key = crate::results::manifest_key(&folder);
+                    let written = Ok(json!({ "Bucket": arguments.get("Bucket"), "Key": key }));
+                    self.push(0, index, Event::ResultsWritten { map_run, written });
+                }
                 // Nothing runs outside that could be stopped: what it answers later does nothing.
                 Effect::CancelTask { .. } | Effect::CancelMapRun { .. } => {}
                 Effect::Finish => self.finish(index),

@@ -1,9 +1,12 @@
 //! Distributed Maps.
 
 use serde_json::{Value, json};
-use videoflow_asl::simulation::{Answer, Call};
+use videoflow_asl::effect::{Effect, Event};
+use videoflow_asl::results::ChildOutcome;
+use videoflow_asl::simulation::{Answer, Call, EPOCH};
+use videoflow_asl::{Execution, Start};
 
-use crate::support::{events, jsonata, outcome, run, task};
+use crate::support::{compile, events, jsonata, outcome, run, task};
 
 /// A machine with one Distributed Map of Tasks, with further fields.
 fn definition(fields: Value) -> Value {
@@ -147,5 +150,200 @@ fn so_many_failures_are_tolerated() {
         with("ToleratedFailurePercentage", json!(39.9)),
         &[1, 2],
         exceeded,
+    );
+}
+
+#[test]
+fn results_are_the_states_as_the_writer_says() {
+    let with = |transformation: &str| {
+        json!({
+            "Items": [[1, 2], 3], "ResultWriter": { "WriterConfig": { "Transformation": transformation, "OutputType": "JSON" } }
+        })
+    };
+    check(with("COMPACT"), &[], json!({ "output": [[1, 2], 3] }));
+    check(with("FLATTEN"), &[], json!({ "output": [1, 2, 3] }));
+    let mut tolerant = with("COMPACT");
+    tolerant["ToleratedFailureCount"] = json!(1);
+    let failed = json!({
+        "Input": "3", "InputDetails": { "Included": true }, "Error": "Broken", "Cause": "because", "Status": "FAILED"
+    });
+    check(tolerant, &[3], json!({ "output": [[1, 2], failed] }));
+}
+
+#[test]
+fn written_results_are_told_by_their_place() {
+    let writer = json!({ "Resource": "arn:aws:states:::s3:putObject", "Arguments": { "Bucket": "b", "Prefix": "p/" } });
+    let execution = run(
+        &definition(json!({ "Items": [1], "ResultWriter": writer, "Label": "L" })),
+        json!({}),
+        |call: &Call<'_>| Answer::returns(call.arguments.clone()),
+    );
+    let output = execution.output().cloned().unwrap_or_default();
+    let arn = output["MapRunArn"].as_str().unwrap_or_default();
+    let (run, id) = arn.rsplit_once(':').unwrap_or_default();
+    assert_eq!(
+        run,
+        "arn:aws:states:us-east-1:000000000000:mapRun:machine/L"
+    );
+    assert_eq!(
+        output["ResultWriterDetails"],
+        json!({ "Bucket": "b", "Key": format!("p/{id}/manifest.json") })
+    );
+    assert!(events(&execution).contains(&"MapRunSucceeded"));
+}
+
+/// A run of five children, two at once, of which one failure is tolerated; children 1 and 2 fail. Gives the execution and
+/// the effects of the last failure.
+fn halted(fields: Value) -> (Execution, Vec<Effect>) {
+    let mut map =
+        json!({ "Items": [0, 1, 2, 3, 4], "MaxConcurrency": 2, "ToleratedFailureCount": 1 });
+    if let (Some(members), Value::Object(fields)) = (map.as_object_mut(), fields) {
+        members.extend(fields);
+    }
+    let machine = compile(&definition(map));
+    let start = Start {
+        execution_arn: String::new(),
+        execution_name: String::new(),
+        state_machine_arn: "arn:aws:states:us-east-1:0:stateMachine:m".to_owned(),
+        state_machine_name: String::new(),
+        role_arn: String::new(),
+        input: json!({}),
+        redrive_count: 0,
+        seed: 1,
+    };
+    let (mut execution, effects) = Execution::start(machine, start, EPOCH);
+    let Some(Effect::StartChild { map_run, .. }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    let map_run = *map_run;
+    let broken = || Err(("Broken".to_owned(), "because".to_owned()));
+    let mut told = Vec::new();
+    for (index, outcome) in [(0, Ok(json!("zero"))), (1, broken()), (2, broken())] {
+        let ended = Event::ChildEnded {
+            map_run,
+            index,
+            outcome,
+        };
+        told = execution.handle(ended, EPOCH);
+        if told
+            .iter()
+            .any(|effect| matches!(effect, Effect::WriteResults { .. }))
+        {
+            break;
+        }
+    }
+    (execution, told)
+}
+
+#[test]
+fn a_redrive_lets_children_go_on_that_did_not_succeed() {
+    let (mut execution, effects) = halted(json!({}));
+    assert!(matches!(
+        effects.as_slice(),
+        [Effect::CancelMapRun { .. }, Effect::Finish]
+    ));
+    assert_eq!(
+        execution.error(),
+        Some("States.ExceedToleratedFailureThreshold")
+    );
+    let mut open = execution.handle(Event::Redriven, EPOCH);
+    let mut begun = Vec::new();
+    while !open.is_empty() {
+        let (map_run, index, name) = match open.remove(0) {
+            Effect::RedriveChild { map_run, index, .. } => (map_run, index, "again"),
+            Effect::StartChild { map_run, index, .. } => (map_run, index, "anew"),
+            Effect::Finish => break,
+            other => panic!("{other:?}"),
+        };
+        begun.push((index, name));
+        let outcome = Ok(json!(index));
+        let ended = Event::ChildEnded {
+            map_run,
+            index,
+            outcome,
+        };
+        open.extend(execution.handle(ended, EPOCH));
+    }
+    assert_eq!(
+        begun,
+        [(1, "again"), (2, "again"), (3, "again"), (4, "anew")]
+    );
+    assert_eq!(
+        outcome(&execution),
+        json!({ "output": ["zero", 1, 2, 3, 4] })
+    );
+    let types = events(&execution);
+    let redriven = types.iter().position(|event| *event == "MapRunRedriven");
+    let redriven = redriven.unwrap_or_default();
+    assert_eq!(types[redriven - 1], "ExecutionRedriven");
+    assert_eq!(
+        types
+            .iter()
+            .filter(|event| **event == "MapRunStarted")
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn results_are_written_of_a_run_that_failed() {
+    let writer =
+        json!({ "Resource": "arn:aws:states:::s3:putObject", "Arguments": { "Bucket": "b" } });
+    let (mut execution, effects) = halted(json!({ "ResultWriter": writer }));
+    let [
+        Effect::CancelMapRun { .. },
+        Effect::WriteResults {
+            map_run,
+            folder,
+            results,
+            ..
+        },
+    ] = effects.as_slice()
+    else {
+        panic!("{effects:?}");
+    };
+    let outcomes: Vec<&ChildOutcome> = results.iter().map(|result| &result.outcome).collect();
+    let broken = ChildOutcome::Failed("Broken".to_owned(), "because".to_owned());
+    assert_eq!(
+        outcomes,
+        [
+            &ChildOutcome::Succeeded(json!("zero")),
+            &broken,
+            &broken,
+            &ChildOutcome::Aborted,
+            &ChildOutcome::Pending
+        ]
+    );
+    assert_eq!(results[1].input, json!(1));
+    assert!(!folder.contains('/'), "{folder}");
+    let written = Event::ResultsWritten {
+        map_run: *map_run,
+        written: Ok(json!({})),
+    };
+    execution.handle(written, EPOCH);
+    assert_eq!(
+        execution.error(),
+        Some("States.ExceedToleratedFailureThreshold")
+    );
+}
+
+#[test]
+fn results_that_cannot_be_written_fail_the_map() {
+    let writer =
+        json!({ "Resource": "arn:aws:states:::s3:putObject", "Arguments": { "Bucket": "b" } });
+    let (mut execution, effects) =
+        halted(json!({ "ResultWriter": writer, "ToleratedFailureCount": 0 }));
+    let map_run = effects.iter().find_map(|effect| match effect {
+        Effect::WriteResults { map_run, .. } => Some(*map_run),
+        _ => None,
+    });
+    let written = Event::ResultsWritten {
+        map_run: map_run.unwrap_or_else(|| panic!("{effects:?}")),
+        written: Err((String::new(), "no such bucket".to_owned())),
+    };
+    execution.handle(written, EPOCH);
+    assert_eq!(
+        outcome(&execution),
+        json!({ "status": "FAILED", "error": "States.ResultWriterFailed", "cause": "no such bucket" })
     );
 }

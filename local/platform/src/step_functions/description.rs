@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use videoflow_asl::effect::Timestamp;
 use videoflow_asl::{Execution, Status};
 
 /// `redriveStatus` of what cannot be redriven.
@@ -145,6 +146,22 @@ impl Description {
     fn set_redrivability(&mut self, status: &str, reason: Option<&str>) {
         status.clone_into(&mut self.redrive_status);
         self.redrive_status_reason = reason.map(str::to_owned);
+    }
+
+    /// What a `ResultWriter` tells of a child besides its input, its end and its output: times are texts there.
+    pub(super) fn as_result(&self) -> Value {
+        let text = |seconds: f64| milliseconds(seconds).as_i64().map(Timestamp);
+        let text = |seconds: f64| text(seconds).map(Timestamp::rfc3339);
+        json!({
+            "ExecutionArn": self.execution_arn,
+            "Name": self.name,
+            "RedriveCount": self.redrive_count,
+            "RedriveStatus": self.redrive_status,
+            "RedriveStatusReason": self.redrive_status_reason,
+            "StartDate": text(self.start_date),
+            "StateMachineArn": self.state_machine_arn,
+            "StopDate": self.stop_date.and_then(text),
+        })
     }
 
     /// `DescribeExecution`'s answer with the members of Step Functions' integrations: names begin upper-case, times

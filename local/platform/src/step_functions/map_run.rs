@@ -1,6 +1,7 @@
-//! Distributed Map: reading the items and running the children as executions of their own.
+//! Distributed Map: reading the items, writing the results.
 
 use serde_json::{Value, json};
+use videoflow_asl::results::ResultFile;
 
 use super::integration::{Failure, Target, perform};
 use crate::service::Principal;
@@ -54,6 +55,32 @@ pub(super) async fn read_items(
         }
     }
     Err(failed(format!("more than {MAX_PAGES} pages of objects")))
+}
+
+/// Puts the files of a Map's results.
+pub(super) async fn write_files(
+    services: &Services,
+    principal: &Principal,
+    bucket: &str,
+    files: Vec<ResultFile>,
+) -> Result<(), Failure> {
+    let target = Target {
+        service: "s3",
+        operation: "PutObject".to_owned(),
+        prefix: "S3",
+    };
+    for file in files {
+        let put = json!({
+            "Bucket": bucket, "Key": file.key, "Body": file.body, "ContentType": "application/json"
+        });
+        perform(services, principal.clone(), &target, put)
+            .await
+            .map_err(|failure| Failure {
+                error: "States.ResultWriterFailed".to_owned(),
+                cause: format!("{}: {}", failure.error, failure.cause),
+            })?;
+    }
+    Ok(())
 }
 
 /// An object as the reader hands it to the Map: `ETag` is spelt `Etag` there.
@@ -136,5 +163,48 @@ mod tests {
         check(json!({}), &["a", "b", "c"]).await;
         check(json!({"MaxItems": 2}), &["a", "b"]).await;
         check(json!({"MaxItems": 1}), &["a"]).await;
+    }
+
+    /// Keeps what is put into the bucket `b`; there is no other.
+    #[derive(Default)]
+    struct OneBucket(std::sync::Mutex<Vec<Value>>);
+
+    #[async_trait]
+    impl Service for OneBucket {
+        fn name(&self) -> &'static str {
+            "s3"
+        }
+
+        async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+            if call.parameters["Bucket"] != "b" {
+                return Err(ServiceError::new("NoSuchBucket", 404, "there is none"));
+            }
+            self.0.lock().expect("the only user").push(call.parameters);
+            Ok(json!({}))
+        }
+    }
+
+    #[tokio::test]
+    async fn writes_the_files_of_results() {
+        let bucket = Arc::new(OneBucket::default());
+        let services = Services::new(Arc::new(Record::in_memory()));
+        services.add(Arc::clone(&bucket) as Arc<dyn Service>);
+        let principal = Principal("m".to_owned());
+        let file = ResultFile {
+            key: "p/manifest.json".to_owned(),
+            body: "{}".to_owned(),
+        };
+        let written = write_files(&services, &principal, "b", vec![file.clone()]).await;
+        assert_eq!(written, Ok(()));
+        let put = bucket.0.lock().expect("the only user").clone();
+        assert_eq!(
+            put,
+            [
+                json!({"Bucket": "b", "Key": "p/manifest.json", "Body": "{}", "ContentType": "application/json"})
+            ]
+        );
+        let refused = write_files(&services, &principal, "none", vec![file]).await;
+        let refused = refused.map_err(|failure| failure.error);
+        assert_eq!(refused, Err("States.ResultWriterFailed".to_owned()));
     }
 }

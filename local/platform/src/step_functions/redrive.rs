@@ -71,6 +71,15 @@ fn go_on(shared: &Arc<Shared>, arn: &str, at: Timestamp) -> Result<(), Error> {
             "Execution is a child of a Map Run: redrive the execution of that".to_owned()
         })));
     }
+    resume(shared, arn, at).map(drop)
+}
+
+/// Lets a child of a Map Run go on, as its parent's redrive wants it.
+pub(super) fn redrive_child(shared: &Arc<Shared>, arn: &str) -> Result<Arc<Entry>, Error> {
+    resume(shared, arn, now())
+}
+
+fn resume(shared: &Arc<Shared>, arn: &str, at: Timestamp) -> Result<Arc<Entry>, Error> {
     let journal = shared.store.journal(arn);
     let mut revived = revive(&journal, &shared.library)
         .map_err(|error| Error::NotRedrivable(error.to_string()))?;
@@ -84,7 +93,8 @@ fn go_on(shared: &Arc<Shared>, arn: &str, at: Timestamp) -> Result<(), Error> {
     let entry = Arc::new(entry);
     shared.store.replace(arn, &entry);
     shared.announce(&entry.description());
-    let actor = Actor::new(Arc::clone(shared), entry, revived.beginning.blueprint);
+    let blueprint = revived.beginning.blueprint;
+    let actor = Actor::new(Arc::clone(shared), Arc::clone(&entry), blueprint);
     tokio::spawn(actor.run(inbox, effects, at));
-    Ok(())
+    Ok(entry)
 }

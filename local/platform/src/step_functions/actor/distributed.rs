@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use videoflow_asl::effect::{Event, MapRunId};
+use videoflow_asl::results::{ChildResult, Format, files, manifest_key};
 
 use super::{Actor, tell};
+use crate::names;
 use crate::step_functions::driver::{Launch, launch};
-use crate::step_functions::entry::Inbox;
-use crate::step_functions::map_run::read_items;
+use crate::step_functions::entry::{Entry, Inbox};
+use crate::step_functions::map_run::{read_items, write_files};
+use crate::step_functions::redrive::redrive_child;
 use crate::step_functions::store::Refused;
 
 /// One run of a Distributed Map.
@@ -94,22 +97,74 @@ impl Actor {
         };
         run.children.push(entry.inbox.clone());
         tokio::spawn(async move {
-            let ended = entry.wait().await;
-            let outcome = match ended.output {
-                Some(output) => Ok(serde_json::from_str(&output).unwrap_or(Value::Null)),
-                None => Err((
-                    ended.error.unwrap_or_default(),
-                    ended.cause.unwrap_or_default(),
-                )),
-            };
-            tell(
-                &inbox,
-                Event::ChildEnded {
-                    map_run,
-                    index,
-                    outcome,
-                },
-            );
+            tell_end(&entry, &inbox, map_run, index).await;
+        });
+    }
+
+    /// A child that failed or was stopped goes on; one that is gone begins anew.
+    pub(super) fn redrive_child(&mut self, map_run: MapRunId, index: usize, input: &Value) {
+        let arn = self.child_arn(map_run, index);
+        let Some(entry) = self.shared.store.find(&arn) else {
+            return self.start_child(map_run, index, input);
+        };
+        let shared = Arc::clone(&self.shared);
+        let inbox = self.entry.inbox.clone();
+        tokio::spawn(async move {
+            // One that was told to stop may not have come to its end yet.
+            entry.wait().await;
+            match redrive_child(&shared, &arn) {
+                Ok(entry) => tell_end(&entry, &inbox, map_run, index).await,
+                Err(error) => {
+                    let outcome = Err(("States.Runtime".to_owned(), error.to_string()));
+                    let ended = Event::ChildEnded {
+                        map_run,
+                        index,
+                        outcome,
+                    };
+                    tell(&inbox, ended);
+                }
+            }
+        });
+    }
+
+    fn child_arn(&mut self, map_run: MapRunId, index: usize) -> String {
+        let machine_name = self.machine_name.clone();
+        let run = self.map_run(map_run);
+        let machine_name = format!("{machine_name}/{}", run.label);
+        names::execution_arn(&machine_name, &child_name(&run.arn, index))
+    }
+
+    /// Puts the files of a Map's results into their bucket.
+    pub(super) fn write_results(
+        &mut self,
+        map_run: MapRunId,
+        arguments: &Value,
+        folder: String,
+        (format, results): (Format, Vec<ChildResult>),
+    ) {
+        let arn = self.map_run(map_run).arn.clone();
+        let children: Vec<String> = results
+            .iter()
+            .map(|result| self.child_arn(map_run, result.index))
+            .collect();
+        let shared = Arc::clone(&self.shared);
+        let describe = |index: usize| {
+            let arn = children.get(index);
+            let entry = arn.and_then(|arn| shared.store.find(arn));
+            entry.map_or(Value::Null, |entry| entry.description().as_result())
+        };
+        let bucket = arguments.get("Bucket").and_then(Value::as_str);
+        let bucket = bucket.unwrap_or_default().to_owned();
+        let files = files((&bucket, &folder, &arn), format, &results, describe);
+        let principal = self.principal();
+        let inbox = self.entry.inbox.clone();
+        let services = Arc::clone(&self.shared.services);
+        tokio::spawn(async move {
+            let written = write_files(&services, &principal, &bucket, files).await;
+            let written = written
+                .map(|()| json!({ "Bucket": bucket, "Key": manifest_key(&folder) }))
+                .map_err(|failure| (failure.error, failure.cause));
+            tell(&inbox, Event::ResultsWritten { map_run, written });
         });
     }
 
@@ -150,6 +205,24 @@ impl Actor {
             }
         })
     }
+}
+
+/// Waits for a child and tells how it ended.
+async fn tell_end(entry: &Entry, inbox: &Inbox, map_run: MapRunId, index: usize) {
+    let ended = entry.wait().await;
+    let outcome = match ended.output {
+        Some(output) => Ok(serde_json::from_str(&output).unwrap_or(Value::Null)),
+        None => Err((
+            ended.error.unwrap_or_default(),
+            ended.cause.unwrap_or_default(),
+        )),
+    };
+    let ended = Event::ChildEnded {
+        map_run,
+        index,
+        outcome,
+    };
+    tell(inbox, ended);
 }
 
 /// A UUID, the same for the same child: after a restart of the platform it is known by it.

@@ -211,6 +211,19 @@ impl Actor {
                 index,
                 input,
             } => self.start_child(map_run, index, &input),
+            Effect::RedriveChild {
+                map_run,
+                index,
+                input,
+            } => self.redrive_child(map_run, index, &input),
+            Effect::WriteResults {
+                map_run,
+                arguments,
+                folder,
+                format,
+                results,
+                ..
+            } => self.write_results(map_run, &arguments, folder, (format, results)),
             Effect::CancelMapRun { map_run } => self.cancel_map_run(map_run),
             // The loop sees the execution's status.
             Effect::Finish => {}

@@ -126,3 +126,23 @@ async fn what_is_no_failed_execution_is_refused() -> anyhow::Result<()> {
     check("child", "InvalidArn").await;
     Ok(())
 }
+
+#[tokio::test]
+async fn a_redriven_map_lets_its_failed_child_go_on() -> anyhow::Result<()> {
+    let folder = tempfile::tempdir()?;
+    let bench = Bench::new(folder.path(), EACH)?;
+    bench.letterbox.is_broken.store(true, Ordering::SeqCst);
+    let arn = bench.start("child", &json!({})).await?;
+    assert_eq!(bench.end(&arn).await?.status, "FAILED");
+    bench.letterbox.is_broken.store(false, Ordering::SeqCst);
+    redrive(&bench, &arn, "token").await?;
+    let token = bench.token().await;
+    bench.succeed(&token, "7").await?;
+    assert_eq!(bench.end(&arn).await?.output.as_deref(), Some("[7]"));
+    let types = types(folder.path(), &arn)?;
+    assert!(types.contains(&"MapRunRedriven".to_owned()), "{types:?}");
+    let mut children = crate::step_functions::record::files(folder.path())?;
+    children.retain(|path| path.to_string_lossy().contains("/child."));
+    assert_eq!(children.len(), 2, "the Map and its one child: {children:?}");
+    Ok(())
+}
