@@ -10,6 +10,8 @@ use crate::query::Language;
 
 /// Most attempts of a retrier.
 const MAX_ATTEMPTS: u32 = 99_999_999;
+/// What the seconds of a retrier must be below: 366 days.
+const MAX_DELAY_SECONDS: u32 = 31_622_400;
 
 pub(super) fn compile_retry(checker: &mut Checker, fields: &Fields<'_>) -> Vec<Retrier> {
     let list = fields
@@ -33,10 +35,10 @@ pub(super) fn compile_retry(checker: &mut Checker, fields: &Fields<'_>) -> Vec<R
         );
         Some(Retrier {
             errors: compile_errors(checker, &retrier, index + 1 == list.len()),
-            interval_seconds: number(checker, &retrier, "IntervalSeconds", 1.0).unwrap_or(1.0),
+            interval_seconds: seconds(checker, &retrier, "IntervalSeconds").unwrap_or(1.0),
             max_attempts: max_attempts(checker, &retrier),
-            backoff_rate: number(checker, &retrier, "BackoffRate", 1.0).unwrap_or(2.0),
-            max_delay_seconds: number(checker, &retrier, "MaxDelaySeconds", 1.0),
+            backoff_rate: backoff_rate(checker, &retrier).unwrap_or(2.0),
+            max_delay_seconds: seconds(checker, &retrier, "MaxDelaySeconds"),
             full_jitter: is_full_jitter(checker, &retrier),
         })
     };
@@ -108,18 +110,27 @@ fn compile_errors(checker: &mut Checker, fields: &Fields<'_>, is_last: bool) -> 
     errors
 }
 
-/// A literal number: AWS takes no expressions in Retry.
-fn number(checker: &mut Checker, fields: &Fields<'_>, key: &str, least: f64) -> Option<f64> {
-    let value = fields.get(key)?;
-    let number = value.as_f64().filter(|number| *number >= least);
+/// A literal number of whole seconds: AWS takes no expressions in Retry.
+fn seconds(checker: &mut Checker, fields: &Fields<'_>, key: &str) -> Option<f64> {
+    let number = fields.get(key)?.as_u64();
+    let number = number.and_then(|number| u32::try_from(number).ok());
+    let number = number.filter(|number| (1..MAX_DELAY_SECONDS).contains(number));
     if number.is_none() {
-        checker.error(
-            SCHEMA,
-            fields.at(key),
-            format!("The value must be a number of at least {least}"),
-        );
+        let message =
+            format!("The value must be an integer from 1 to {MAX_DELAY_SECONDS}, itself excluded");
+        checker.error(SCHEMA, fields.at(key), message);
     }
-    number
+    number.map(f64::from)
+}
+
+fn backoff_rate(checker: &mut Checker, fields: &Fields<'_>) -> Option<f64> {
+    let value = fields.get("BackoffRate")?;
+    let rate = value.as_f64().filter(|rate| *rate >= 1.0);
+    if rate.is_none() {
+        let message = "The value must be a number of at least 1";
+        checker.error(SCHEMA, fields.at("BackoffRate"), message);
+    }
+    rate
 }
 
 fn max_attempts(checker: &mut Checker, fields: &Fields<'_>) -> u32 {

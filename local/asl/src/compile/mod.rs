@@ -4,6 +4,7 @@ mod checker;
 mod choice;
 mod fields;
 mod handlers;
+mod integrations;
 mod map;
 mod state;
 mod task;

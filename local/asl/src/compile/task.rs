@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::checker::{Checker, SCHEMA};
 use super::fields::Fields;
+use super::integrations;
 use crate::effect::Pattern;
 use crate::machine::{Family, Resource, Task, Workflow};
 use crate::query::Language;
@@ -14,28 +15,7 @@ pub(super) fn compile(
     language: Language,
 ) -> Option<Task> {
     let arn = fields.required_text(checker, "Resource");
-    let resource = arn.and_then(|arn| {
-        let resource = compile_resource(arn);
-        if resource.is_none() {
-            checker.error(
-                SCHEMA,
-                fields.at("Resource"),
-                format!("'{arn}' is no ARN of a Task's resource"),
-            );
-        }
-        if checker.workflow == Workflow::Express
-            && resource
-                .as_ref()
-                .is_some_and(|resource| matches!(resource.family, Family::Activity { .. }))
-        {
-            checker.error(
-                SCHEMA,
-                fields.at("Resource"),
-                "Express state machine does not support Activity ARN",
-            );
-        }
-        resource
-    });
+    let resource = arn.and_then(|arn| compile_known(checker, fields, arn));
     if let Some(credentials) = fields.object(checker, "Credentials")
         && !credentials
             .keys()
@@ -76,6 +56,38 @@ pub(super) fn compile(
         credentials: fields.template(checker, "Credentials", language),
         resource: resource?,
     })
+}
+
+/// A resource that exists, and that the type of the workflow may call.
+fn compile_known(checker: &mut Checker, fields: &Fields<'_>, arn: &str) -> Option<Resource> {
+    let resource = compile_resource(arn).filter(|resource| match &resource.family {
+        Family::Integration {
+            resource_type,
+            resource: action,
+        } => {
+            let action = action.split('.').next().unwrap_or_default();
+            integrations::exists(resource_type, action, resource.pattern)
+        }
+        Family::Lambda { .. } | Family::Activity { .. } => true,
+    });
+    let Some(resource) = resource else {
+        let message = format!(
+            "The resource provided {arn} is not recognized. The value is not a valid resource ARN, or the resource is not available in this region."
+        );
+        checker.error(SCHEMA, fields.at("Resource"), message);
+        return None;
+    };
+    let lacks = match (&resource.family, resource.pattern) {
+        (Family::Activity { .. }, _) => Some("Activity ARN"),
+        (_, Pattern::RunJob | Pattern::RunJobV2) => Some("'.sync' service integration"),
+        (_, Pattern::TaskToken) => Some("'.waitForTaskToken' service integration"),
+        (_, Pattern::RequestResponse) => None,
+    };
+    if let (Workflow::Express, Some(lacks)) = (checker.workflow, lacks) {
+        let message = format!("Express state machine does not support {lacks}");
+        checker.error(SCHEMA, fields.at("Resource"), message);
+    }
+    Some(resource)
 }
 
 /// Takes an ARN apart.

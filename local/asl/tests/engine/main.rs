@@ -16,5 +16,6 @@ mod json_path;
 mod jsonata;
 mod loads;
 mod redrive;
+mod refusals;
 mod states;
 mod support;
