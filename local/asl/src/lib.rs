@@ -54,6 +54,8 @@ mod execution;
 mod failure;
 mod history;
 mod machine;
+#[cfg(test)]
+mod properties;
 mod query;
 mod random;
 pub mod replay;

@@ -32,6 +32,8 @@ use crate::failure::Failure;
 use crate::history::HistoryEvent;
 use crate::machine::{Kind, Processor, StateMachine};
 use crate::random::Random;
+#[cfg(test)]
+pub(crate) use size::json_size;
 use thread::{Thread, TimerUse, Waiting};
 
 /// How an execution stands.

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(super) const MAX_PAYLOAD_BYTES: usize = 262_144;
 
 /// Bytes of the value as JSON text.
-pub(super) fn json_size(value: &Value) -> usize {
+pub(crate) fn json_size(value: &Value) -> usize {
     let mut counter = Counter(0);
     // Writing to the counter cannot fail.
     let written = serde_json::to_writer(&mut counter, value);

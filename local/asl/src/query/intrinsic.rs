@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde_json::{Number, Value};
 
 use super::Scope;
+#[cfg(test)]
+pub(crate) use super::intrinsic_functions::NAMES;
 use super::intrinsic_functions::call;
 use super::path::Path;
 use super::template::not_found;

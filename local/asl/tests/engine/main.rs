@@ -15,6 +15,7 @@ mod histories;
 mod json_path;
 mod jsonata;
 mod loads;
+mod properties;
 mod redrive;
 mod refusals;
 mod states;
