@@ -20,8 +20,16 @@ pub(super) const MISSING_TARGET: &str = "MISSING_TRANSITION_TARGET";
 /// An expression does not compile.
 pub(super) const EXPRESSION: &str = "INVALID_EXPRESSION";
 
-/// Longest name of a state.
+/// Longest name of a state, or of a variable.
 const MAX_NAME: usize = 80;
+
+/// A letter, then letters, digits and `_` (Unicode's `ID_Start` and `ID_Continue`, nearly).
+/// <https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html>
+fn is_variable(name: &str) -> bool {
+    name.starts_with(char::is_alphabetic)
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && name.chars().count() <= MAX_NAME
+}
 
 #[derive(Default)]
 pub(super) struct Checker {
@@ -106,7 +114,7 @@ impl Checker {
                 .strip_suffix(".$")
                 .filter(|_| language == Language::JsonPath);
             let name = dynamic.unwrap_or(key);
-            if name == "states" || !name.starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            if name == "states" || !is_variable(name) {
                 self.error(
                     SCHEMA,
                     &at,

@@ -10,6 +10,9 @@ use crate::query::Language;
 use crate::query::path::{Path, ReferencePath};
 use crate::query::template::Template;
 
+/// Largest literal number of seconds, attempts or items.
+const MAX_INTEGER: u64 = 99_999_999;
+
 /// An object of the definition and its place.
 #[derive(Clone, Copy)]
 pub(super) struct Fields<'a> {
@@ -37,6 +40,7 @@ impl<'a> Fields<'a> {
 
     /// Tells of fields that are not in the list.
     pub(super) fn check_known(&self, checker: &mut Checker, known: &[&str]) {
+        self.text(checker, "Comment");
         for key in self.members.keys() {
             if !known.contains(&key.as_str()) {
                 checker.error(
@@ -185,11 +189,15 @@ impl<'a> Fields<'a> {
         least: u64,
     ) -> Option<Setting> {
         self.setting(checker, names, language, |value| {
-            let fits = value.as_u64().is_some_and(|number| number >= least);
+            let fits = value
+                .as_u64()
+                .is_some_and(|number| (least..=MAX_INTEGER).contains(&number));
             if fits {
                 None
             } else {
-                Some(format!("The value must be an integer of at least {least}"))
+                Some(format!(
+                    "The value must be an integer from {least} to {MAX_INTEGER}"
+                ))
             }
         })
     }

@@ -8,7 +8,9 @@ use super::checker::{Checker, SCHEMA};
 use super::fields::Fields;
 use super::writer;
 use super::{compile_machine, compile_region};
-use crate::machine::{Batcher, Distributed, MapState, Processor, Reader, Setting, StateMachine};
+use crate::machine::{
+    Batcher, Distributed, MapState, Processor, Reader, Setting, StateMachine, Workflow,
+};
 use crate::query::Language;
 
 /// Fields of an item processor.
@@ -93,6 +95,10 @@ fn compile_processor(
     } else {
         "ItemProcessor"
     };
+    if key == "Iterator" && fields.get("ItemProcessor").is_some() {
+        let message = "You cannot specify both 'Iterator' and 'ItemProcessor'";
+        checker.error(SCHEMA, fields.pointer(), message);
+    }
     fields.require(checker, key)?;
     let members = fields.object(checker, key)?;
     let at = fields.at(key);
@@ -119,7 +125,12 @@ fn compile_processor(
                     "The value must be STANDARD or EXPRESS",
                 );
             }
+            let workflow = checker.workflow;
+            if kind == Some("EXPRESS") {
+                checker.workflow = Workflow::Express;
+            }
             let machine = compile_machine(checker, fields.get(key)?, &at, Some(outer));
+            checker.workflow = workflow;
             let distributed = compile_distributed(checker, fields, language, Arc::new(machine?));
             Some(Processor::Distributed(Box::new(distributed)))
         }

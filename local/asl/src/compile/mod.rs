@@ -75,6 +75,12 @@ fn compile_machine(
             ],
         );
     }
+    if fields
+        .get("Version")
+        .is_some_and(|version| version != "1.0")
+    {
+        checker.error(SCHEMA, fields.at("Version"), "The value must be \"1.0\"");
+    }
     let language = fields.language(checker, inherited.unwrap_or(Language::JsonPath), inherited);
     checker.enter_region();
     let region = compile_region(checker, members, pointer, language);

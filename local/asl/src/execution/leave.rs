@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::Execution;
 use super::enter::no_results;
 use super::events::names;
-use super::size::exceeds;
+use super::size::{MAX_PAYLOAD_BYTES, exceeds, json_size};
 use super::thread::{Thread, Waiting};
 use crate::failure::Failure;
 use crate::history::{Assigned, Content};
@@ -16,7 +16,7 @@ use crate::machine::{Assign, Kind, ResultPath, Selection};
 use crate::query::template::Template;
 use crate::query::{Language, Scope};
 
-/// Evaluates the variables of an Assign; none sees another's new value.
+/// Evaluates the variables of an Assign; none sees another's new value. Together they have a payload's limit.
 pub(super) fn evaluate_assign(assign: &Assign, scope: &Scope<'_>) -> Result<Assigned, Failure> {
     let evaluate = |(name, template): &(Arc<str>, Template)| {
         Ok((
@@ -24,7 +24,13 @@ pub(super) fn evaluate_assign(assign: &Assign, scope: &Scope<'_>) -> Result<Assi
             Arc::new(template.evaluate(scope, &format!("Assign/{name}"))?),
         ))
     };
-    assign.iter().map(evaluate).collect()
+    let assigned: Assigned = assign.iter().map(evaluate).collect::<Result<_, _>>()?;
+    let bytes: usize = assigned.iter().map(|(_, value)| json_size(value)).sum();
+    if bytes > MAX_PAYLOAD_BYTES {
+        let cause = "The variables of an Assign exceed the maximum number of bytes service limit.";
+        return Err(Failure::fatal("States.DataLimitExceeded", cause));
+    }
+    Ok(assigned)
 }
 
 impl Execution {

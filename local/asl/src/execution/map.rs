@@ -9,7 +9,7 @@ use super::parallel::collect;
 use super::thread::{Children, MapItem, Thread, Waiting};
 use crate::failure::Failure;
 use crate::history::{Content, Field};
-use crate::machine::{Kind, MapState, Processor};
+use crate::machine::{Kind, MapState, Processor, Setting};
 use crate::query::Language;
 
 /// Most iterations that run at once where the definition does not say (AWS: about 40).
@@ -90,19 +90,17 @@ impl Execution {
         };
         match value {
             Value::Array(items) => Ok(items.into_iter().map(Arc::new).collect()),
-            other => Err(
-                match map
-                    .items
-                    .as_ref()
-                    .filter(|_| thread.state.language == Language::Jsonata)
-                {
-                    Some(setting) => setting.unexpected("array", &other),
-                    None => Failure::query(
-                        None,
-                        format!("Map state input must be an array but was: {other}"),
-                    ),
-                },
-            ),
+            other => Err(match (&map.items, thread.state.language) {
+                (Some(setting), Language::Jsonata) => setting.unexpected("array", &other),
+                (None, Language::Jsonata) => Failure::query(
+                    None,
+                    format!("Map state input must be an array but was: {other}"),
+                ),
+                (setting, Language::JsonPath) => {
+                    let path = setting.as_ref().map_or("$", Setting::source);
+                    Failure::runtime(format!("Reference path \"{path}\" must point to array."))
+                }
+            }),
         }
     }
 

@@ -24,6 +24,14 @@ impl Setting {
         }
     }
 
+    /// The path that it is given by, `$` for none.
+    pub(super) fn source(&self) -> &str {
+        match &self.template {
+            Template::Path(path) => path.source(),
+            _ => "$",
+        }
+    }
+
     /// A text.
     pub(super) fn text(&self, scope: &Scope<'_>) -> Result<String, Failure> {
         match self.value(scope)? {
@@ -132,10 +140,10 @@ impl Setting {
         let shown = plain(value);
         match &self.template {
             Template::Jsonata(expression) => {
-                let expected = if expected == "float" || expected == "integer" {
-                    "number"
-                } else {
-                    expected
+                let expected = match expected {
+                    "float" => "number",
+                    "integer" if !value.is_number() => "number",
+                    expected => expected,
                 };
                 let what = format!(
                     "returned an unexpected result type. Expected '{expected}', but was '{}' for value: {value}",

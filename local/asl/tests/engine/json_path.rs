@@ -203,3 +203,24 @@ fn variables_and_caught_errors_flow_too() {
         expected
     );
 }
+
+#[test]
+fn a_map_needs_an_array() {
+    let check = |path: Value, expected: &str| {
+        let mut map = json!({
+            "Type": "Map", "End": true, "ItemProcessor": { "StartAt": "In", "States": { "In": { "Type": "Pass", "End": true } } }
+        });
+        map["ItemsPath"] = path;
+        let definition = json!({ "StartAt": "Each", "States": { "Each": map } });
+        let execution = run(&definition, json!({ "o": {} }), echo);
+        let cause = format!(
+            "An error occurred while executing the state 'Each' (entered at the event id #2). {expected}"
+        );
+        assert_eq!(
+            (execution.error(), execution.cause()),
+            (Some("States.Runtime"), Some(cause.as_str()))
+        );
+    };
+    check(json!("$.o"), "Reference path \"$.o\" must point to array.");
+    check(json!("$"), "Reference path \"$\" must point to array.");
+}

@@ -204,3 +204,50 @@ fn a_result_writer_says_where_or_how() {
         &["/ResultWriter/Else"],
     );
 }
+
+#[test]
+fn a_variable_has_a_name_of_letters_digits_and_underscores() {
+    let check = |name: &str, is_taken: bool| {
+        let state = json!({ "Type": "Pass", "Assign": { name: 1 }, "End": true });
+        assert_eq!(
+            errors(&state, Workflow::Standard).is_empty(),
+            is_taken,
+            "{name}"
+        );
+    };
+    for name in ["a", "aB_9", "é", &"a".repeat(80)] {
+        check(name, true);
+    }
+    for name in ["", "states", "9a", "_a", "a-b", "a b", &"a".repeat(81)] {
+        check(name, false);
+    }
+}
+
+#[test]
+fn literals_stay_within_their_bounds() {
+    let wait = |seconds: Value| json!({ "Type": "Wait", "Seconds": seconds, "End": true });
+    check(&wait(json!(0)), &[]);
+    check(&wait(json!(99_999_999)), &[]);
+    check(&wait(json!(100_000_000)), &["/Seconds"]);
+    check(&wait(json!(-1)), &["/Seconds"]);
+    check(&wait(json!(1.5)), &["/Seconds"]);
+    let comment = json!({ "Type": "Pass", "Comment": 1, "End": true });
+    check(&comment, &["/Comment"]);
+    let region = json!({ "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } } });
+    let both = json!({ "Type": "Map", "Iterator": region, "ItemProcessor": region, "End": true });
+    assert_eq!(errors(&both, Workflow::Standard), [""]);
+}
+
+#[test]
+fn an_express_processor_waits_for_nothing() {
+    let check = |execution_type: &str, expected: &[&str]| {
+        let task = json!({ "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "End": true });
+        let processor = json!({
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": execution_type }, "StartAt": "T", "States": { "T": task }
+        });
+        let state = json!({ "Type": "Map", "ItemProcessor": processor, "End": true });
+        assert_eq!(errors(&state, Workflow::Standard), expected);
+    };
+    check("STANDARD", &[]);
+    check("EXPRESS", &["/ItemProcessor/States/T/Resource"]);
+}

@@ -178,3 +178,17 @@ fn a_map_takes_nothing_but_an_array() {
         ]
     );
 }
+
+#[test]
+fn variables_of_an_assign_have_a_payloads_limit() {
+    let check = |length: usize, expected: Option<&str>| {
+        let half = format!("{{% $pad('', {length}, 'x') %}}");
+        let definition = jsonata(
+            &json!({ "Set": { "Type": "Pass", "Assign": { "a": half, "b": half }, "End": true } }),
+        );
+        let execution = run(&definition, json!({}), echo);
+        assert_eq!(execution.error(), expected, "{length}");
+    };
+    check(131_070, None);
+    check(131_071, Some("States.DataLimitExceeded"));
+}

@@ -133,12 +133,18 @@ impl Path {
     /// Why the path names nothing, in the words of Jayway's `JsonPath`.
     pub(crate) fn missing(&self, document: Option<&Value>) -> String {
         let mut place = document;
-        let before_last = self.steps.len().saturating_sub(1);
-        for (index, step) in self.steps.iter().take(before_last).enumerate() {
-            let within = place.filter(|place| place.is_object());
-            place = place.and_then(|place| step.select(place, place).first().copied());
-            if let (Some(_), None, Selection::Names(_)) = (within, place, &step.selection) {
-                let so_far = self.steps.get(..=index).unwrap_or_default();
+        for (index, step) in self.steps.iter().enumerate() {
+            let (before, so_far) = (self.steps.get(..index), self.steps.get(..=index));
+            let (before, so_far) = (before.unwrap_or_default(), so_far.unwrap_or_default());
+            let Some(here) = place else { break };
+            let is_name = matches!(step.selection, Selection::Names(_)) && !step.is_deep;
+            if is_name && !here.is_object() {
+                let name = Printed(std::slice::from_ref(step));
+                return format!("Property {name} not found in path ${}", Printed(before));
+            }
+            place = step.select(here, here).first().copied();
+            let is_last = index + 1 == self.steps.len();
+            if is_name && place.is_none() && !is_last {
                 return format!("Missing property in path ${}", Printed(so_far));
             }
         }

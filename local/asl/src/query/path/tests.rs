@@ -140,8 +140,9 @@ fn what_is_missing_is_told_in_jayways_words() {
     // Functions are names that nothing has, as on AWS.
     check(
         "$.list.length()",
-        "No results for path: $['list']['length()']",
+        "Property ['length()'] not found in path $['list']",
     );
+    check("$.limit.x.y", "Property ['x'] not found in path $['limit']");
 }
 
 #[test]
