@@ -105,7 +105,8 @@ pub enum Effect {
         resource: String,
         /// The reader's evaluated arguments.
         arguments: Value,
-        /// `ReaderConfig` as written, `{}` if absent.
+        /// The evaluated `ReaderConfig`, with `MaxItems` also where that was given by a path; `{}` if absent. A file's
+        /// items are what [`crate::items::read`] makes of it.
         config: Value,
     },
     /// Run one child execution of a Distributed Map and tell [`Event::ChildEnded`]. The driver gets the child's

@@ -53,6 +53,7 @@ pub mod exec;
 mod execution;
 mod failure;
 mod history;
+pub mod items;
 mod machine;
 #[cfg(test)]
 mod properties;

@@ -261,6 +261,7 @@ pub(crate) struct Reader {
     pub(crate) resource: String,
     pub(crate) arguments: Option<Template>,
     pub(crate) config: Option<Template>,
+    pub(crate) max_items: Option<Setting>,
 }
 
 #[derive(Debug)]

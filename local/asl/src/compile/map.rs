@@ -198,11 +198,51 @@ fn compile_reader(
         "Parameters"
     };
     reader.check_known(checker, &["Resource", arguments, "ReaderConfig"]);
+    let config_at = reader.at("ReaderConfig");
+    let max_items = reader
+        .object(checker, "ReaderConfig")
+        .and_then(|config| compile_config(checker, &Fields::new(config, &config_at), language));
     Some(Reader {
         resource: reader.required_text(checker, "Resource")?.to_owned(),
         arguments: reader.template(checker, arguments, language),
         config: reader.template(checker, "ReaderConfig", language),
+        max_items,
     })
+}
+
+/// What is said in words must be one of these; the number of items may be computed.
+fn compile_config(
+    checker: &mut Checker,
+    config: &Fields<'_>,
+    language: Language,
+) -> Option<Setting> {
+    let words: [(&str, &[&str]); 3] = [
+        (
+            "InputType",
+            &["CSV", "JSON", "JSONL", "MANIFEST", "PARQUET"],
+        ),
+        ("CSVHeaderLocation", &["FIRST_ROW", "GIVEN"]),
+        (
+            "CSVDelimiter",
+            &["COMMA", "PIPE", "SEMICOLON", "SPACE", "TAB"],
+        ),
+    ];
+    for (key, known) in words {
+        if let Some(word) = config.text(checker, key)
+            && !known.contains(&word)
+            && !word.starts_with("{%")
+        {
+            let message = format!("The value must be one of {}", known.join(", "));
+            checker.error(SCHEMA, config.at(key), message);
+        }
+    }
+    if config
+        .get("CSVHeaderLocation")
+        .is_some_and(|place| place == "GIVEN")
+    {
+        config.require(checker, "CSVHeaders");
+    }
+    config.integer(checker, ["MaxItems", "MaxItemsPath"], language, 0)
 }
 
 fn compile_batcher(

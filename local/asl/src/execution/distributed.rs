@@ -95,10 +95,12 @@ impl Execution {
                 Some(template) => template.evaluate(&scope, field),
                 None => Ok(Value::Object(Map::new())),
             };
-            Ok((
-                evaluate(&reader.arguments, "ItemReader/Arguments")?,
-                evaluate(&reader.config, "ItemReader/ReaderConfig")?,
-            ))
+            let mut config = evaluate(&reader.config, "ItemReader/ReaderConfig")?;
+            if let (Some(setting), Some(members)) = (&reader.max_items, config.as_object_mut()) {
+                members.shift_remove("MaxItemsPath");
+                members.insert("MaxItems".to_owned(), setting.integer(&scope)?.into());
+            }
+            Ok((evaluate(&reader.arguments, "ItemReader/Arguments")?, config))
         });
         match evaluated {
             Ok((arguments, config)) => {

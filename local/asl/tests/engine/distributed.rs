@@ -192,6 +192,19 @@ fn written_results_are_told_by_their_place() {
     assert!(events(&execution).contains(&"MapRunSucceeded"));
 }
 
+fn start(input: Value) -> Start {
+    Start {
+        execution_arn: String::new(),
+        execution_name: String::new(),
+        state_machine_arn: "arn:aws:states:us-east-1:0:stateMachine:m".to_owned(),
+        state_machine_name: String::new(),
+        role_arn: String::new(),
+        input,
+        redrive_count: 0,
+        seed: 1,
+    }
+}
+
 /// A run of five children, two at once, of which one failure is tolerated; children 1 and 2 fail. Gives the execution and
 /// the effects of the last failure.
 fn halted(fields: Value) -> (Execution, Vec<Effect>) {
@@ -201,17 +214,7 @@ fn halted(fields: Value) -> (Execution, Vec<Effect>) {
         members.extend(fields);
     }
     let machine = compile(&definition(map));
-    let start = Start {
-        execution_arn: String::new(),
-        execution_name: String::new(),
-        state_machine_arn: "arn:aws:states:us-east-1:0:stateMachine:m".to_owned(),
-        state_machine_name: String::new(),
-        role_arn: String::new(),
-        input: json!({}),
-        redrive_count: 0,
-        seed: 1,
-    };
-    let (mut execution, effects) = Execution::start(machine, start, EPOCH);
+    let (mut execution, effects) = Execution::start(machine, start(json!({})), EPOCH);
     let Some(Effect::StartChild { map_run, .. }) = effects.first() else {
         panic!("{effects:?}");
     };
@@ -345,5 +348,34 @@ fn results_that_cannot_be_written_fail_the_map() {
     assert_eq!(
         outcome(&execution),
         json!({ "status": "FAILED", "error": "States.ResultWriterFailed", "cause": "no such bucket" })
+    );
+}
+
+#[test]
+fn a_reader_is_told_how_many_items_are_wanted() {
+    let config = |config: Value, input: Value| {
+        let reader = json!({ "Resource": "arn:aws:states:::s3:getObject", "Parameters": { "Bucket": "b" }, "ReaderConfig": config });
+        let map = json!({ "Type": "Map", "End": true, "ItemReader": reader, "ItemProcessor": {
+            "ProcessorConfig": { "Mode": "DISTRIBUTED", "ExecutionType": "STANDARD" }, "StartAt": "P", "States": { "P": { "Type": "Pass", "End": true } }
+        } });
+        let machine = compile(&json!({ "StartAt": "Each", "States": { "Each": map } }));
+        let (_, effects) = Execution::start(machine, start(input), EPOCH);
+        effects.into_iter().find_map(|effect| match effect {
+            Effect::ReadItems { config, .. } => Some(config),
+            _ => None,
+        })
+    };
+    let csv = |key: &str, value: Value| json!({ "InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", key: value });
+    assert_eq!(
+        config(csv("MaxItems", json!(2)), json!({})),
+        Some(csv("MaxItems", json!(2)))
+    );
+    assert_eq!(
+        config(csv("MaxItemsPath", json!("$.n")), json!({ "n": "3" })),
+        Some(csv("MaxItems", json!(3)))
+    );
+    assert_eq!(
+        config(csv("MaxItemsPath", json!("$.n")), json!({ "n": -1 })),
+        None
     );
 }

@@ -16,9 +16,9 @@ use super::tagging::{Tags, tags};
 use super::version::{Attributes, Content, Version};
 use crate::service::{Call, Service, ServiceError};
 
-/// Longest body of a Task state's `GetObject`: the payload limit of Step Functions. That of a `PutObject` comes from the
-/// engine, which has checked it, or from a `ResultWriter`, whose files may be longer.
-const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Longest object that is read whole: far above what a Task may return, which the engine sees to, and enough for the file
+/// of an `ItemReader`. What is put comes from the engine, which has checked it, or from a `ResultWriter`.
+const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 
 #[async_trait]
 impl Service for Buckets {
@@ -65,7 +65,7 @@ impl Buckets {
         let (version, content) = self.object_native(parameters)?;
         if content.size_bytes > MAX_BODY_BYTES as u64 {
             return Err(Error::InvalidRequest(
-                "the object is longer than a Task state's payload",
+                "the object is too long to be read whole",
             ));
         }
         let chunks = self

@@ -1,6 +1,7 @@
 //! Distributed Map: reading the items, writing the results.
 
 use serde_json::{Value, json};
+use videoflow_asl::items;
 use videoflow_asl::results::ResultFile;
 
 use super::integration::{Failure, Target, perform};
@@ -18,16 +19,17 @@ pub(super) async fn read_items(
     arguments: &Value,
     config: &Value,
 ) -> Result<Vec<Value>, Failure> {
-    if resource != "arn:aws:states:::s3:listObjectsV2" {
-        return Err(failed(format!(
-            "the local platform cannot read items from {resource}"
-        )));
+    match resource {
+        "arn:aws:states:::s3:listObjectsV2" => {}
+        "arn:aws:states:::s3:getObject" => {
+            return read_file(services, principal, arguments, config).await;
+        }
+        _ => {
+            let cause = format!("the local platform cannot read items from {resource}");
+            return Err(failed(cause));
+        }
     }
-    let limit = config
-        .get("MaxItems")
-        .and_then(Value::as_u64)
-        .and_then(|limit| usize::try_from(limit).ok());
-    let limit = limit.filter(|limit| *limit > 0).unwrap_or(usize::MAX);
+    let limit = items::limit(config);
     let target = Target {
         service: "s3",
         operation: "ListObjectsV2".to_owned(),
@@ -55,6 +57,25 @@ pub(super) async fn read_items(
         }
     }
     Err(failed(format!("more than {MAX_PAGES} pages of objects")))
+}
+
+/// Reads the items in an object.
+async fn read_file(
+    services: &Services,
+    principal: &Principal,
+    arguments: &Value,
+    config: &Value,
+) -> Result<Vec<Value>, Failure> {
+    let target = Target {
+        service: "s3",
+        operation: "GetObject".to_owned(),
+        prefix: "S3",
+    };
+    let object = perform(services, principal.clone(), &target, arguments.clone())
+        .await
+        .map_err(|failure| failed(format!("{}: {}", failure.error, failure.cause)))?;
+    let body = object.get("Body").and_then(Value::as_str);
+    items::read(body.unwrap_or_default(), config).map_err(|error| failed(error.to_string()))
 }
 
 /// Puts the files of a Map's results.
@@ -179,6 +200,9 @@ mod tests {
             if call.parameters["Bucket"] != "b" {
                 return Err(ServiceError::new("NoSuchBucket", 404, "there is none"));
             }
+            if call.operation == "GetObject" {
+                return Ok(json!({"Body": "A,B\n1,2\n3,4\n"}));
+            }
             self.0.lock().expect("the only user").push(call.parameters);
             Ok(json!({}))
         }
@@ -206,5 +230,26 @@ mod tests {
         let refused = write_files(&services, &principal, "none", vec![file]).await;
         let refused = refused.map_err(|failure| failure.error);
         assert_eq!(refused, Err("States.ResultWriterFailed".to_owned()));
+    }
+
+    #[tokio::test]
+    async fn reads_the_items_in_a_file() {
+        let services = Services::new(Arc::new(Record::in_memory()));
+        services.add(Arc::new(OneBucket::default()));
+        let principal = Principal("m".to_owned());
+        let config = json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW", "MaxItems": 1});
+        let read = async |resource: &str, bucket: &str| {
+            let object = json!({"Bucket": bucket, "Key": "k"});
+            let resource = format!("arn:aws:states:::s3:{resource}");
+            let items = read_items(&services, &principal, &resource, &object, &config).await;
+            items.map_err(|failure| failure.error)
+        };
+        let refused = Err("States.ItemReaderFailed".to_owned());
+        assert_eq!(
+            read("getObject", "b").await,
+            Ok(vec![json!({"A": "1", "B": "2"})])
+        );
+        assert_eq!(read("getObject", "none").await, refused);
+        assert_eq!(read("putObject", "b").await, refused);
     }
 }
