@@ -46,7 +46,7 @@ pub(crate) fn call(name: &str, arguments: &[&Value], random: &Random) -> Option<
 
 fn call_array(name: &str, arguments: &[&Value]) -> Option<Value> {
     match (name, arguments) {
-        ("States.Array", items) => Some(items.iter().map(|item| Value::clone(item)).collect()),
+        ("States.Array", items) => Some(items.iter().copied().cloned().collect()),
         ("States.ArrayContains", [Value::Array(items), item]) => {
             Some(items.iter().any(|known| equal(known, item)).into())
         }

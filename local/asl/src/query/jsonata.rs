@@ -165,12 +165,13 @@ pub(crate) fn to_json(value: &JValue) -> Option<Value> {
         JValue::Number(number) => number_to_json(*number)?,
         JValue::String(text) => Value::String(text.to_string()),
         JValue::Array(items) => Value::Array(items.iter().map(to_json).collect::<Option<_>>()?),
-        JValue::Object(members) => Value::Object(
-            members
-                .iter()
-                .map(|(key, value)| Some((key.clone(), to_json(value)?)))
-                .collect::<Option<_>>()?,
-        ),
+        JValue::Object(members) => {
+            let mut object = Map::with_capacity(members.len());
+            for (key, value) in members.iter() {
+                object.insert(key.clone(), to_json(value)?);
+            }
+            Value::Object(object)
+        }
         JValue::Lambda(_) | JValue::Builtin { .. } | JValue::Regex { .. } => return None,
     })
 }

@@ -151,17 +151,13 @@ impl Template {
                 items.iter().enumerate().map(evaluate).collect()
             }
             Self::Object(members) => {
-                let evaluate = |(key, member): &(String, Self)| {
-                    Ok((
-                        key.clone(),
-                        member.evaluate(scope, &format!("{location}/{key}"))?,
-                    ))
-                };
-                members
-                    .iter()
-                    .map(evaluate)
-                    .collect::<Result<Map<_, _>, _>>()
-                    .map(Value::Object)
+                // The history keeps what comes of it: no more room than it takes.
+                let mut object = Map::with_capacity(members.len());
+                for (key, member) in members {
+                    let value = member.evaluate(scope, &format!("{location}/{key}"))?;
+                    object.insert(key.clone(), value);
+                }
+                Ok(Value::Object(object))
             }
         }
     }
