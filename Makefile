@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint fmt build-local clean validate tf-test plan apply
+.PHONY: help setup demo test test-all bench lint fmt build-local clean validate tf-test plan apply
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
@@ -22,7 +22,11 @@ test: build-local ## Run all tests
 	python3 -m unittest discover --quiet --start-directory local/models
 	cargo test --locked --workspace
 
-test-all: test lint ## Run the tests and the linters
+test-all: test lint ## Run the tests, those of great loads too, and the linters
+	EXECUTIONS=100000 cargo test --locked --package videoflow --test bench
+
+bench: ## Time the engine side by side with its peer, into docs/benchmarks.md
+	@local/asl/bench/run.sh
 
 lint: ## Check formatting and lints, and the security rules of the Terraform code
 	cargo fmt --all --check

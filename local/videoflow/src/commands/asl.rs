@@ -1,5 +1,7 @@
 //! `videoflow asl`: the engine by itself.
 
+mod bench;
+
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -9,7 +11,7 @@ use anyhow::Context;
 use clap::Subcommand;
 use videoflow_asl::{Diagnostic, StateMachine};
 
-/// Checks and runs definitions in the Amazon States Language
+/// Checks, runs and times definitions in the Amazon States Language
 #[derive(Debug, clap::Args)]
 #[command(arg_required_else_help = true)]
 pub struct Arguments {
@@ -36,6 +38,7 @@ Answer:  {\"id\", \"status\", \"output\" | \"error\" and \"cause\", \"events\"}
 Example:
   echo '{\"definition\": {\"StartAt\": \"A\", \"States\": {\"A\": {\"Type\": \"Succeed\"}}}}' | videoflow asl exec")]
     Exec,
+    Bench(bench::Arguments),
 }
 
 /// Carries out the command.
@@ -43,6 +46,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Check { files } => Ok(check(files)),
         Command::Exec => exec(),
+        Command::Bench(arguments) => bench::run(arguments),
     }
 }
 
