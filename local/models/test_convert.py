@@ -112,16 +112,78 @@ class Whisper(unittest.TestCase):
                 convert.whisper_to_safetensors(data)
 
 
-class Api(unittest.TestCase):
-    def test_drops_prose_and_keeps_what_is_named_like_it(self):
-        model = {"documentation": "prose", "shapes": {"documentation": {"type": "string", "documentation": "prose"}}}
-        kept = convert.api_without_documentation(gzip.compress(json.dumps(model).encode()))
-        self.assertEqual(json.loads(kept), {"shapes": {"documentation": {"type": "string"}}})
+def api_model(service_id, operation="PutThing"):
+    return gzip.compress(
+        json.dumps(
+            {
+                "metadata": {"serviceId": service_id},
+                "operations": {operation: {"input": {"shape": "Input"}, "errors": [{"shape": "KMSFault"}, {"shape": "Gone"}]}},
+                "shapes": {
+                    "Input": {
+                        "type": "structure",
+                        "documentation": "prose",
+                        "required": ["sseKMSKey", "token"],
+                        "members": {
+                            "sseKMSKey": {"shape": "Key", "documentation": "prose"},
+                            "token": {"shape": "Key", "idempotencyToken": True},
+                            "equals": {"shape": "Inputs"},
+                        },
+                    },
+                    "Inputs": {"type": "list", "member": {"shape": "Input"}, "max": 3},
+                    "Key": {"type": "string", "pattern": "[a-z]+"},
+                    "Output": {"type": "structure", "members": {}},
+                },
+            }
+        ).encode()
+    )
 
-    def test_refuses_what_is_no_gzipped_json(self):
-        for data in (b"", b"{}", gzip.compress(b"no JSON")):
+
+class Api(unittest.TestCase):
+    def test_keeps_what_an_input_can_be_under_step_functions_names(self):
+        files = {
+            "data/thing/2020-01-01/service-2.json.gz": api_model("Thing", "Old"),
+            "data/thing/2021-01-01/service-2.json.gz": api_model("AWS Thing Service"),
+        }
+        self.assertEqual(
+            [json.loads(line) for line in convert.api_lines(files).splitlines()],
+            [
+                {
+                    "service": "thing",
+                    "prefix": "Thing",
+                    "operations": {"PutThing": {"input": "Input", "errors": ["KMSFault", "Gone"]}},
+                    "exceptions": {"KMSFault": "KmsException", "Gone": "GoneException"},
+                    "shapes": {
+                        "Input": {
+                            "type": "structure",
+                            "members": {"SseKmsKey": "Key", "Token": "Key", "EqualsValue": "Inputs"},
+                            "required": ["SseKmsKey"],
+                        },
+                        "Inputs": {"type": "list", "member": "Input", "max": 3},
+                        "Key": {"pattern": "[a-z]+"},
+                    },
+                }
+            ],
+        )
+
+    def test_names_services_as_the_guide_does(self):
+        cases = {
+            "DynamoDB": "DynamoDb",
+            "SFN": "Sfn",
+            "S3": "S3",
+            "Elastic Load Balancing v2": "ElasticLoadBalancingV2",
+            "Database Migration Service": "DatabaseMigration",
+            "IoTFleetWise": "IoTFleetWise",
+            "FSx": "FSx",
+            "Cost and Usage Report Service": "CostAndUsageReport",
+            "Bedrock Data Automation Runtime": "BedrockDataAutomationRuntime",
+        }
+        for service_id, expected in cases.items():
+            self.assertEqual(convert.service_name(service_id), expected)
+
+    def test_refuses_what_is_no_model(self):
+        for data in (b"", b"{}", gzip.compress(b"no JSON"), gzip.compress(b"{}")):
             with self.assertRaises(convert.Malformed):
-                convert.api_without_documentation(data)
+                convert.compact(data)
 
 
 class AuthorizationReference(unittest.TestCase):
