@@ -1,14 +1,51 @@
 //! An engine for the Amazon States Language: `(execution, event) → effects`. No IO, no clock.
 //!
-//! [`StateMachine::compile`] checks a definition and tells what is wrong with it, and where. [`Execution::start`] and
+//! [`StateMachine::compile`] checks a definition and tells what is wrong with it. [`Execution::start`] and
 //! [`Execution::handle`] run it: what must be done in the world comes out as [`effect::Effect`]s, what happened goes in
-//! as [`effect::Event`]s, each with the time. The same seed and events give the same execution.
+//! as [`effect::Event`]s, each with the time. The history ([`HistoryEvent`]) is that of AWS Step Functions.
 //!
-//! So an execution that must outlive its process is kept as what was told to it, and [`replay`] brings it back.
+//! # Running a definition
+//! [`simulation::Simulation`] has a virtual clock and a closure for the Tasks. Waiting costs nothing:
 //!
-//! `StateMachine` is `Send + Sync`, `Execution` is `Send`: a driver may keep executions in tasks of a runtime. Two drivers
-//! are here: [`simulation`], with a virtual clock and a closure for the Tasks, and [`exec`], which does the same for cases
-//! written as JSON.
+//! ```
+//! use std::sync::Arc;
+//! use serde_json::json;
+//! use videoflow_asl::simulation::{Answer, EPOCH, Simulation};
+//! use videoflow_asl::{StateMachine, Status};
+//!
+//! let machine = StateMachine::compile(r#"{
+//!     "QueryLanguage": "JSONata", "StartAt": "Ask",
+//!     "States": {
+//!         "Ask": { "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke",
+//!                  "Output": "{% $states.result.Payload %}", "Next": "Rest" },
+//!         "Rest": { "Type": "Wait", "Seconds": 86400, "End": true }
+//!     }
+//! }"#).map_err(|findings| format!("{findings:?}"))?;
+//! let execution = Simulation::new(|call| Answer::returns(json!({ "Payload": call.state })))
+//!     .run(&Arc::new(machine), json!({}));
+//! assert_eq!((execution.status(), execution.output()), (Status::Succeeded, Some(&json!("Ask"))));
+//! let end = execution.history().last().map(|event| event.timestamp);
+//! assert_eq!(end, Some(EPOCH.plus_ms(86_400_000)));
+//! # Ok::<(), String>(())
+//! ```
+//!
+//! [`mock`] runs test cases that are written in AWS's form for Step Functions Local, [`exec`] cases that come as requests
+//! in JSON. [`lint`] says what is wrong with a definition, where in its text, and what to do about it.
+//!
+//! # Writing a driver
+//! A driver carries out effects and tells events, each with the time of its own clock:
+//!
+//! 1. Call [`Execution::start`], carry out the effects, and keep the execution by its name.
+//! 2. [`Effect::StartTask`](effect::Effect::StartTask): call the resource, and tell
+//!    [`Event::TaskSucceeded`](effect::Event::TaskSucceeded) or [`Event::TaskFailed`](effect::Event::TaskFailed) with the
+//!    same id. [`Effect::StartTimer`](effect::Effect::StartTimer): tell
+//!    [`Event::TimerFired`](effect::Event::TimerFired) when it is due. Distributed Maps read items and start children.
+//! 3. Every [`Execution::handle`] gives further effects. Those that cancel say what no longer matters; an answer that
+//!    comes all the same does nothing.
+//! 4. [`Effect::Finish`](effect::Effect::Finish): read status, output, error and cause.
+//!
+//! The same start, seed and events give the same execution: a driver that writes each event down before it tells it can
+//! bring the execution back by [`replay`]. `StateMachine` is `Send + Sync`, `Execution` is `Send`.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -54,7 +91,9 @@ mod execution;
 mod failure;
 mod history;
 pub mod items;
+pub mod lint;
 mod machine;
+pub mod mock;
 #[cfg(test)]
 mod properties;
 mod query;

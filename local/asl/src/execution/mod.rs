@@ -37,7 +37,7 @@ pub(crate) use size::json_size;
 use thread::{Thread, TimerUse, Waiting};
 
 /// How an execution stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
     /// Not ended.

@@ -14,6 +14,7 @@ mod exec;
 mod histories;
 mod json_path;
 mod jsonata;
+mod lint;
 mod loads;
 mod properties;
 mod redrive;
