@@ -15,6 +15,7 @@ mod error_list;
 mod failures;
 mod late_news;
 mod machines;
+mod mock_config;
 mod nonsense;
 mod odd_videos;
 mod permissions;

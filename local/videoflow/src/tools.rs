@@ -50,16 +50,21 @@ pub fn find(functions: Option<&Path>) -> anyhow::Result<Tools> {
         "{} not found on the PATH; run `make setup`",
         missing.join(" and ")
     );
-    let models = std::env::var_os("VIDEOFLOW_MODELS").map(PathBuf::from);
-    let models = models
-        .or_else(|| found_above(&executable))
-        .unwrap_or_else(|| PathBuf::from(MODELS));
+    let models = models();
     ensure!(
         models.is_dir(),
         "the models are missing: {} is no folder; run `make setup`",
         models.display()
     );
     Ok(Tools { functions, models })
+}
+
+/// Folder of the models, whether it is there or not.
+pub fn models() -> PathBuf {
+    let named = std::env::var_os("VIDEOFLOW_MODELS").map(PathBuf::from);
+    named
+        .or_else(|| found_above(&std::env::current_exe().ok()?))
+        .unwrap_or_else(|| PathBuf::from(MODELS))
 }
 
 /// The models' folder of the repository that the executable was built in.

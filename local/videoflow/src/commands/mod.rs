@@ -1,6 +1,9 @@
 //! One file per command.
 
 pub mod asl;
+mod asl_bench;
+mod asl_check;
+mod asl_exec;
 pub mod history;
 pub mod redrive;
 pub mod run;
