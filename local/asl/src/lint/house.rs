@@ -204,7 +204,7 @@ fn check_expressions(state: &State<'_>, told: &mut Told) {
                 let length = expression(text).unwrap_or(text).chars().count();
                 if length > MAX_EXPRESSION || text.contains('\n') {
                     let message = format!(
-                        "An expression of {length} characters is hard to read and cannot be tested. Keep to one line of {MAX_EXPRESSION}, or write code."
+                        "An expression of {length} characters is hard to read. Keep to one line of {MAX_EXPRESSION}, or write code."
                     );
                     told.push(("HOUSE_EXPRESSION", at, message));
                 }

@@ -1,7 +1,7 @@
 //! Bad definitions, each with what is to be said of it; good ones, of which nothing is to be said.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use videoflow_asl::lint::aws::Catalog;
 use videoflow_asl::lint::{Finding, Options, Warnings, check};
 
@@ -16,8 +16,8 @@ struct Case {
     definition: Option<Value>,
     /// Where it cannot be written as JSON.
     text: Option<String>,
-    /// Code and location of each.
-    findings: Vec<(String, String)>,
+    /// Severity, code and location of each.
+    findings: Vec<(Value, String, String)>,
 }
 
 fn found(text: &str, warnings: Warnings) -> Vec<Finding> {
@@ -32,11 +32,15 @@ fn check_corpus(corpus: &str, warnings: Warnings) {
         let definition = case.definition.map(|value| format!("{value:#}"));
         let text = case.text.or(definition).expect("a definition");
         let findings = found(&text, warnings);
-        let mut told: Vec<(String, String)> = findings
+        let mut told: Vec<(Value, String, String)> = findings
             .iter()
-            .map(|finding| (finding.code.to_owned(), finding.location.clone()))
+            .map(|finding| {
+                let object = serde_json::to_value(finding).expect("a finding is JSON");
+                let severity = object["severity"].clone();
+                (severity, finding.code.to_owned(), finding.location.clone())
+            })
             .collect();
-        told.sort();
+        told.sort_by_key(|(_, code, location)| (code.clone(), location.clone()));
         assert_eq!(told, case.findings, "{}: {findings:#?}", case.rule);
         for finding in findings {
             assert!(
@@ -55,6 +59,54 @@ fn every_bad_definition_is_told_of() {
 #[test]
 fn every_departure_from_the_house_rules_is_told_of() {
     check_corpus(HOUSE, Warnings::House);
+}
+
+/// Every place of a value, outermost first.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    let escape = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    for (key, inner) in value.as_object().into_iter().flatten() {
+        pointers(inner, &format!("{at}/{}", escape(key)), found);
+    }
+    for (index, inner) in value.as_array().into_iter().flatten().enumerate() {
+        pointers(inner, &format!("{at}/{index}"), found);
+    }
+}
+
+#[test]
+fn nothing_in_any_place_stops_the_check() {
+    let catalog = Catalog::new(SERVICES.to_owned());
+    let options = Options {
+        warnings: Warnings::House,
+        catalog: Some(&catalog),
+    };
+    let cases: Vec<Case> = serde_json::from_str(DEFINITIONS).expect("a corpus");
+    let others = [
+        json!(null),
+        json!(-1.5),
+        json!("{% $é( %}"),
+        json!([[]]),
+        json!({ "": {} }),
+    ];
+    for definition in cases.into_iter().filter_map(|case| case.definition) {
+        let mut places = Vec::new();
+        pointers(&definition, "", &mut places);
+        for (place, other) in places
+            .iter()
+            .flat_map(|place| others.iter().map(move |o| (place, o)))
+        {
+            let mut changed = definition.clone();
+            *changed.pointer_mut(place).expect("a place") = other.clone();
+            let text = changed.to_string();
+            for finding in check(&text, &options) {
+                let column = finding.column;
+                assert!(
+                    finding.line == 1 && (1..=text.len()).contains(&column),
+                    "{text}: {finding:?}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -3,13 +3,18 @@
 mod errors;
 mod integration;
 mod model;
+mod nearest;
 mod parameters;
+mod unsupported;
 
 use super::Finding;
 use super::tree::State;
 use crate::query::Language;
 use integration::{Call, Parameters, optimized, parse};
 use model::Operation;
+
+use nearest::near;
+use unsupported::is_unsupported;
 
 pub use errors::service_errors;
 pub use model::Catalog;
@@ -19,15 +24,14 @@ use model::Service;
 const UNKNOWN_SERVICE: &str = "UNKNOWN_SERVICE";
 /// The service has no such action.
 const UNKNOWN_ACTION: &str = "UNKNOWN_ACTION";
+/// Step Functions does not call the action.
+const UNSUPPORTED_ACTION: &str = "UNSUPPORTED_ACTION";
 /// The action cannot be called that way.
 const UNSUPPORTED_PATTERN: &str = "UNSUPPORTED_PATTERN";
 /// The error cannot come of the action.
 const IMPOSSIBLE_ERROR: &str = "IMPOSSIBLE_ERROR_NAME";
 /// Nobody gets the token that is waited for.
 const MISSING_TOKEN: &str = "MISSING_TASK_TOKEN";
-
-/// Most letters by which a name may differ from the one that is meant.
-const MAX_DISTANCE: usize = 3;
 
 /// Checks the call of a Task.
 pub(super) fn check(state: &State<'_>, catalog: &Catalog, findings: &mut Vec<Finding>) {
@@ -71,6 +75,12 @@ fn operation<'a>(
         let message = format!("AWS's SDK integrations have no service '{service}'.{near}");
         return Err((UNKNOWN_SERVICE, message));
     };
+    if is_unsupported(service, action) {
+        let message = format!(
+            "Step Functions does not call '{service}:{action}'. Call it from a function, or use another action."
+        );
+        return Err((UNSUPPORTED_ACTION, message));
+    }
     let found = model.operation(action).map(|operation| (model, operation));
     found.ok_or_else(|| {
         let actions: Vec<String> = model
@@ -242,54 +252,9 @@ fn check_errors(state: &State<'_>, resource: &str, catalog: &Catalog, findings: 
     }
 }
 
-/// ` Is it 'x'?`, if there is a name so near.
-fn near<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    closest(name, known)
-        .map(|near| format!(" Is it '{near}'?"))
-        .unwrap_or_default()
-}
-
-/// The known name that is nearest to what was written, if it is near.
-fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let bound = MAX_DISTANCE.min(name.chars().count() / 2);
-    let measured = known.map(|known| (distance(name, known), known));
-    measured
-        .min()
-        .filter(|(distance, _)| *distance <= bound)
-        .map(|(_, known)| known)
-}
-
-/// Levenshtein's distance, not counting case.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.to_lowercase().chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.to_lowercase().chars().enumerate() {
-        let mut next = vec![index + 1];
-        for (cell, (above, theirs)) in row.windows(2).zip(&other).enumerate() {
-            let &[diagonal, above] = above else { continue };
-            let left = next.get(cell).copied().unwrap_or_default();
-            let change = diagonal + usize::from(letter != *theirs);
-            next.push(change.min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Catalog, closest, service_errors};
-
-    #[test]
-    fn the_nearest_name_is_meant() {
-        let check = |name, expected| {
-            let known = ["putObject", "getObject", "listObjectsV2"];
-            assert_eq!(closest(name, known.into_iter()), expected, "{name}");
-        };
-        check("putObjects", Some("putObject"));
-        check("ListObjectV2", Some("listObjectsV2"));
-        check("send", None);
-    }
+    use super::{Catalog, service_errors};
 
     #[test]
     fn a_catalog_without_the_service_says_nothing() {

@@ -69,6 +69,16 @@ impl Check<'_> {
             (Kind::Integer | Kind::Long | Kind::Float | Kind::Double, Value::Number(number)) => {
                 self.number(number.as_f64().unwrap_or_default(), shape, at);
             }
+            // Step Functions converts texts that read as what is wanted ("true", "60").
+            (Kind::Boolean, Value::String(text)) if text.parse::<bool>().is_ok() => {}
+            (Kind::Integer | Kind::Long | Kind::Float | Kind::Double, Value::String(text))
+                if text.parse::<f64>().is_ok() => {}
+            // Whether it makes a text of other values depends on the service.
+            (Kind::String, _) => {
+                let message =
+                    "The API takes a text here. Write one, or build it with an expression.";
+                self.findings.push(Finding::warning(TYPE, at, message));
+            }
             (kind, _) => self.wrong_type(described(kind), at),
         }
     }
@@ -196,7 +206,7 @@ fn plain(name: &str) -> String {
 }
 
 fn hint(name: &str, shape: &Shape) -> String {
-    match super::closest(name, shape.members.keys().map(String::as_str)) {
+    match super::nearest::closest(name, shape.members.keys().map(String::as_str)) {
         Some(near) => format!("Is it '{near}'?"),
         None => format!("Known are {}.", listed(shape.members.keys())),
     }
