@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Execution;
 use super::events::error_fields;
 use super::map_run::{MapRun, Phase, Tolerance};
+use super::result_writer::writer;
 use super::thread::{Thread, Waiting};
 use crate::effect::{Effect, MapRunId};
 use crate::failure::Failure;
 use crate::history::{Content, Field};
-use crate::machine::{Destination, Distributed, Kind, MapState, Processor, Reader, Setting, State};
+use crate::machine::{Distributed, Kind, MapState, Reader, Setting};
 use crate::query::template::Template;
-use crate::results::{self, Format};
+use crate::results;
 
 /// Most children that run at once where the definition does not say (AWS quota).
 const DISTRIBUTED_CONCURRENCY: usize = 10_000;
@@ -117,7 +118,7 @@ impl Execution {
     }
 
     /// The thread of a run that goes on.
-    fn take_map(&mut self, map_run: MapRunId) -> Option<Box<Thread>> {
+    pub(super) fn take_map(&mut self, map_run: MapRunId) -> Option<Box<Thread>> {
         let id = self.map_runs.get(&map_run).copied()?;
         self.take_thread(id)
     }
@@ -230,71 +231,8 @@ impl Execution {
         }
     }
 
-    fn write_results(
-        &mut self,
-        mut thread: Box<Thread>,
-        destination: &Destination,
-        failure: Option<Failure>,
-    ) {
-        let evaluated = self.effective_input(&thread).and_then(|input| {
-            let scope = self.scope(&thread, &input);
-            destination
-                .arguments
-                .evaluate(&scope, "ResultWriter/Arguments")
-        });
-        let arguments = match evaluated {
-            Ok(arguments) => arguments,
-            Err(failure) => return self.map_run_failed(thread, failure),
-        };
-        let state = Arc::clone(&thread.state);
-        let format = writer(&state).map(|(format, _)| format);
-        if let Waiting::MapRun(run) = &mut thread.waiting {
-            if !run.is_idle() {
-                self.effects.push(Effect::CancelMapRun { map_run: run.id });
-                run.abort();
-            }
-            self.effects.push(Effect::WriteResults {
-                map_run: run.id,
-                resource: destination.resource.clone(),
-                folder: folder(&arguments, &run.arn),
-                arguments,
-                format: format.unwrap_or_default(),
-                results: run.results(),
-            });
-            run.phase = Phase::Writing(failure);
-        }
-        self.park(thread);
-    }
-
-    pub(super) fn results_written(
-        &mut self,
-        map_run: MapRunId,
-        written: Result<Value, (String, String)>,
-    ) {
-        let Some(mut thread) = self.take_map(map_run) else {
-            return;
-        };
-        let Waiting::MapRun(run) = &mut thread.waiting else {
-            return self.park(thread);
-        };
-        let Phase::Writing(failure) = &mut run.phase else {
-            return self.park(thread);
-        };
-        match (written, failure.take()) {
-            (Err(told), _) => {
-                let failure = failed("States.ResultWriterFailed", told);
-                self.map_run_failed(thread, failure);
-            }
-            (Ok(_), Some(failure)) => self.map_run_failed(thread, failure),
-            (Ok(details), None) => {
-                let output = json!({ "MapRunArn": run.arn, "ResultWriterDetails": details });
-                self.map_run_succeeded(thread, Some(output));
-            }
-        }
-    }
-
     /// Without an output, that is the children's.
-    fn map_run_succeeded(&mut self, mut thread: Box<Thread>, output: Option<Value>) {
+    pub(super) fn map_run_succeeded(&mut self, mut thread: Box<Thread>, output: Option<Value>) {
         let Waiting::MapRun(run) = &mut thread.waiting else {
             return self.park(thread);
         };
@@ -307,7 +245,7 @@ impl Execution {
         self.complete(thread, Arc::new(output));
     }
 
-    fn map_run_failed(&mut self, mut thread: Box<Thread>, failure: Failure) {
+    pub(super) fn map_run_failed(&mut self, mut thread: Box<Thread>, failure: Failure) {
         self.release(&mut thread);
         let fields = error_fields(failure.error.as_deref(), failure.cause.as_deref());
         self.record_in(
@@ -319,29 +257,8 @@ impl Execution {
     }
 }
 
-/// How a Map's results are shown, and where they are put.
-fn writer(state: &State) -> Option<(Format, Option<&Destination>)> {
-    let Kind::Map(map) = &state.kind else {
-        return None;
-    };
-    let Processor::Distributed(distributed) = &map.processor else {
-        return None;
-    };
-    let writer = distributed.writer.as_ref()?;
-    Some((writer.format, writer.destination.as_ref()))
-}
-
 /// What the driver told, by a name of its own if it has none.
-fn failed(name: &str, (error, cause): (String, String)) -> Failure {
+pub(super) fn failed(name: &str, (error, cause): (String, String)) -> Failure {
     let error = Some(error).filter(|error| !error.is_empty());
     Failure::reported(error.or_else(|| Some(name.to_owned())), Some(cause))
-}
-
-/// `PREFIX/ID-OF-THE-RUN`.
-fn folder(arguments: &Value, map_run_arn: &str) -> String {
-    let id = map_run_arn.rsplit(':').next().unwrap_or_default();
-    match arguments.get("Prefix").and_then(Value::as_str) {
-        Some(prefix) if !prefix.is_empty() => format!("{}/{id}", prefix.trim_end_matches('/')),
-        _ => id.to_owned(),
-    }
 }

@@ -15,6 +15,7 @@ mod map;
 mod map_run;
 mod parallel;
 mod redrive;
+mod result_writer;
 mod scope;
 mod settings;
 mod size;

@@ -8,13 +8,18 @@
 
 mod filter;
 mod parse;
+mod print;
+mod reference;
+mod select;
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use self::filter::Filter;
+use self::print::{Printed, quote};
+pub(crate) use self::reference::ReferencePath;
+use self::select::places;
 use super::{Part, Scope};
 
 /// What a path starts from.
@@ -152,53 +157,6 @@ impl Path {
     }
 }
 
-/// The path in brackets: what AWS's messages show, and what compiles to the same path.
-impl fmt::Display for Path {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.root {
-            Root::Input => f.write_str("$")?,
-            Root::Context => f.write_str("$$")?,
-            Root::Variable(name) => write!(f, "${name}")?,
-        }
-        Printed(&self.steps).fmt(f)
-    }
-}
-
-struct Printed<'a>(&'a [Step]);
-
-impl fmt::Display for Printed<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = |number: &Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
-        for step in self.0 {
-            f.write_str(if step.is_deep { "..[" } else { "[" })?;
-            match &step.selection {
-                Selection::Names(names) => {
-                    let names: Vec<String> = names.iter().map(|name| quote(name)).collect();
-                    f.write_str(&names.join(","))?;
-                }
-                Selection::Indexes(indexes) => {
-                    let indexes: Vec<String> = indexes.iter().map(i64::to_string).collect();
-                    f.write_str(&indexes.join(","))?;
-                }
-                Selection::Slice { from, to, step: 1 } => {
-                    write!(f, "{}:{}", number(from), number(to))?;
-                }
-                Selection::Slice { from, to, step } => {
-                    write!(f, "{}:{}:{step}", number(from), number(to))?;
-                }
-                Selection::Everything => f.write_str("*")?,
-                Selection::Filter(filter) => write!(f, "?({filter})")?,
-            }
-            f.write_str("]")?;
-        }
-        Ok(())
-    }
-}
-
-fn quote(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
-}
-
 /// Where a path starts, and what follows.
 fn split_root(source: &str) -> Option<(Root, &str)> {
     let rest = source.strip_prefix('$')?;
@@ -217,18 +175,6 @@ fn split_root(source: &str) -> Option<(Root, &str)> {
     Some((root, tail))
 }
 
-/// The places that the steps lead to; `root` is what `$` within a filter means.
-fn places<'v>(steps: &[Step], start: &'v Value, root: &'v Value) -> Vec<&'v Value> {
-    let mut places = vec![start];
-    for step in steps {
-        places = places
-            .into_iter()
-            .flat_map(|place| step.select(place, root))
-            .collect();
-    }
-    places
-}
-
 /// Whether the steps may name a place on the way to these names, or within.
 fn may_reach(steps: &[Step], names: &[&str]) -> bool {
     steps
@@ -240,206 +186,5 @@ fn may_reach(steps: &[Step], names: &[&str]) -> bool {
             _ => true,
         })
 }
-
-impl Step {
-    /// The place that a single step leads to.
-    fn only<'v>(&self, place: &'v Value) -> Option<&'v Value> {
-        match &self.selection {
-            Selection::Names(names) => place.as_object()?.get(names.first()?),
-            Selection::Indexes(indexes) => {
-                let items = place.as_array()?;
-                items.get(position(*indexes.first()?, items.len())?)
-            }
-            _ => None,
-        }
-    }
-
-    fn is_single(&self) -> bool {
-        !self.is_deep
-            && match &self.selection {
-                Selection::Names(names) => names.len() == 1,
-                Selection::Indexes(indexes) => indexes.len() == 1,
-                _ => false,
-            }
-    }
-
-    /// Several names make an object of those members, at the end of a path.
-    fn makes_object(&self) -> bool {
-        matches!(&self.selection, Selection::Names(names) if names.len() > 1)
-    }
-
-    fn merge(&self, places: Vec<&Value>) -> Vec<Value> {
-        let Selection::Names(names) = &self.selection else {
-            return Vec::new();
-        };
-        let objects = places
-            .into_iter()
-            .flat_map(|place| self.reach(place))
-            .filter_map(Value::as_object);
-        let pick = |object: &Map<String, Value>| {
-            let members = names
-                .iter()
-                .filter_map(|name| object.get(name).map(|value| (name.clone(), value.clone())));
-            Value::Object(members.collect())
-        };
-        objects.map(pick).collect()
-    }
-
-    /// The place itself or, for `..`, it and all within it.
-    fn reach<'v>(&self, place: &'v Value) -> Vec<&'v Value> {
-        let mut reached = Vec::new();
-        let mut open = vec![place];
-        while let Some(place) = open.pop() {
-            reached.push(place);
-            if self.is_deep {
-                open.extend(children(place).into_iter().rev());
-            }
-        }
-        reached
-    }
-
-    fn select<'v>(&self, place: &'v Value, root: &'v Value) -> Vec<&'v Value> {
-        let reached = self.reach(place);
-        if let (true, Selection::Filter(filter)) = (self.is_deep, &self.selection) {
-            return reached
-                .into_iter()
-                .filter(|place| filter.holds(place, root))
-                .collect();
-        }
-        reached
-            .into_iter()
-            .flat_map(|place| self.selection.select(place, root))
-            .collect()
-    }
-}
-
-fn children(place: &Value) -> Vec<&Value> {
-    match place {
-        Value::Array(items) => items.iter().collect(),
-        Value::Object(members) => members.values().collect(),
-        _ => Vec::new(),
-    }
-}
-
-impl Selection {
-    fn select<'v>(&self, place: &'v Value, root: &'v Value) -> Vec<&'v Value> {
-        match (self, place) {
-            (Self::Everything, place) => children(place),
-            (Self::Names(names), Value::Object(members)) => {
-                names.iter().filter_map(|name| members.get(name)).collect()
-            }
-            (Self::Indexes(indexes), Value::Array(items)) => indexes
-                .iter()
-                .filter_map(|index| items.get(position(*index, items.len())?))
-                .collect(),
-            (Self::Slice { from, to, step }, Value::Array(items)) => {
-                slice(items, *from, *to, *step)
-            }
-            (Self::Filter(filter), Value::Array(items)) => items
-                .iter()
-                .filter(|item| filter.holds(item, root))
-                .collect(),
-            (Self::Filter(filter), place @ Value::Object(_)) if filter.holds(place, root) => {
-                vec![place]
-            }
-            _ => Vec::new(),
-        }
-    }
-}
-
-/// An index that counts from the end where it is negative.
-fn position(index: i64, length: usize) -> Option<usize> {
-    match usize::try_from(index) {
-        Ok(index) => Some(index),
-        Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
-    }
-}
-
-/// `[from:to:step]`; a step below 0 goes backwards, 0 nowhere.
-fn slice(items: &[Value], from: Option<i64>, to: Option<i64>, step: i64) -> Vec<&Value> {
-    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
-    let (lowest, highest) = if step > 0 {
-        (0, length)
-    } else {
-        (-1, length - 1)
-    };
-    let bound = |bound: Option<i64>, default: i64| match bound {
-        None => default,
-        Some(bound) if bound < 0 => bound.saturating_add(length).clamp(lowest, highest),
-        Some(bound) => bound.clamp(lowest, highest),
-    };
-    let (first, end) = if step > 0 {
-        (bound(from, 0), bound(to, length))
-    } else {
-        (bound(from, length - 1), bound(to, -1))
-    };
-    let mut found = Vec::new();
-    let mut index = first;
-    while step != 0 && if step > 0 { index < end } else { index > end } {
-        found.extend(
-            usize::try_from(index)
-                .ok()
-                .and_then(|index| items.get(index)),
-        );
-        index = index.saturating_add(step);
-    }
-    found
-}
-
-/// A reference path, where a value is put: names and indexes only.
-#[derive(Debug)]
-pub(crate) struct ReferencePath(Vec<Place>);
-
-#[derive(Debug)]
-enum Place {
-    Name(String),
-    Index(usize),
-}
-
-impl ReferencePath {
-    /// Compiles a `ResultPath`; the error is a message.
-    pub(crate) fn compile(source: &str) -> Result<Self, String> {
-        let refused = || format!("'{source}' is no reference path");
-        let path = Path::compile(source)?;
-        if path.root != Root::Input {
-            return Err(refused());
-        }
-        let place = |step: Step| match step.selection {
-            _ if !step.is_single() => None,
-            Selection::Names(names) => names.into_iter().next().map(Place::Name),
-            Selection::Indexes(indexes) => {
-                let index = indexes
-                    .first()
-                    .and_then(|index| usize::try_from(*index).ok());
-                index.map(Place::Index)
-            }
-            _ => None,
-        };
-        let places: Option<Vec<Place>> = path.steps.into_iter().map(place).collect();
-        places.map(Self).ok_or_else(refused)
-    }
-
-    /// `document` with `value` at the path; None where the document has no such place.
-    pub(crate) fn put(&self, mut document: Value, value: Value) -> Option<Value> {
-        let mut place = &mut document;
-        for step in &self.0 {
-            place = match step {
-                Place::Index(index) => place.as_array_mut()?.get_mut(*index)?,
-                Place::Name(name) => {
-                    if !place.is_object() {
-                        *place = Value::Object(Map::new());
-                    }
-                    place
-                        .as_object_mut()?
-                        .entry(name.clone())
-                        .or_insert(Value::Null)
-                }
-            };
-        }
-        *place = value;
-        Some(document)
-    }
-}
-
 #[cfg(test)]
 mod tests;
