@@ -12,7 +12,7 @@ use crate::support::root;
 
 /// No answer within the state's `TimeoutSeconds`.
 pub const TIMEOUT: &str = "States.Timeout";
-/// An answer of more than 256 KiB, which no Catch gets.
+/// An answer of more than 256 KiB. Handlers get it, as recorded on AWS.
 pub const OVERSIZE: &str = "States.DataLimitExceeded";
 
 /// Every error that `task` can meet.

@@ -1,7 +1,7 @@
 //! What is to come of an error, by the design: this is the specification, and knows nothing of the definitions' Retry
 //! and Catch.
 
-use super::errors::{OVERSIZE, TIMEOUT};
+use super::errors::TIMEOUT;
 use super::tasks::Task;
 use super::world::Times;
 
@@ -128,9 +128,7 @@ pub fn expected(task: &Task, error: &str, times: Times, usual: &End) -> End {
     if times == Times::Once && is_transient(task, error) {
         return usual.clone();
     }
-    if error != OVERSIZE
-        && let Some(end) = outcome(task, error, times, usual)
-    {
+    if let Some(end) = outcome(task, error, times, usual) {
         return end;
     }
     if let Some(analysis) = analysis(task, error) {
@@ -184,8 +182,6 @@ fn outcome(task: &Task, error: &str, times: Times, usual: &End) -> Option<End> {
 /// The analysis that is missing then: one that fails does not fail the video.
 fn analysis(task: &Task, error: &str) -> Option<&'static str> {
     match (task.machine.as_str(), task.state.as_str()) {
-        // Nothing catches what is too large for process-video itself.
-        ("process-video", _) if error == OVERSIZE => None,
         ("detect-labels", _) | (_, "DetectLabels") => Some("labels"),
         ("transcribe-speech", _) | (_, "TranscribeSpeech") => Some("speech"),
         ("extract-meaning", _) | (_, "ExtractMeaning") => Some("meaning"),
