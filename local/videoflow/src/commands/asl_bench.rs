@@ -218,7 +218,7 @@ fn peak_bytes() -> Option<u64> {
 impl Timing {
     fn sentence(&self) -> String {
         format!(
-            "{}: {:.3} ms for {} states, {:.0} states a second",
+            "{}: {:.4} ms, states entered: {}, {:.0} a second",
             self.name, self.median_ms, self.states, self.states_per_second
         )
     }
