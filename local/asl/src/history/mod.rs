@@ -129,3 +129,13 @@ impl Serialize for Field {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_takes_no_more_than_64_bytes() {
+        assert!(size_of::<HistoryEvent>() <= 64);
+    }
+}
