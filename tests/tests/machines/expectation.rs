@@ -131,7 +131,7 @@ pub fn expected(task: &Task, error: &str, times: Times, usual: &End) -> End {
     if let Some(end) = outcome(task, error, times, usual) {
         return end;
     }
-    if let Some(analysis) = analysis(task, error) {
+    if let Some(analysis) = analysis(task) {
         return End::degraded(analysis, error);
     }
     match task.state.as_str() {
@@ -180,7 +180,7 @@ fn outcome(task: &Task, error: &str, times: Times, usual: &End) -> Option<End> {
 }
 
 /// The analysis that is missing then: one that fails does not fail the video.
-fn analysis(task: &Task, error: &str) -> Option<&'static str> {
+fn analysis(task: &Task) -> Option<&'static str> {
     match (task.machine.as_str(), task.state.as_str()) {
         ("detect-labels", _) | (_, "DetectLabels") => Some("labels"),
         ("transcribe-speech", _) | (_, "TranscribeSpeech") => Some("speech"),
