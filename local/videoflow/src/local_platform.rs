@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use fs4::fs_std::FileExt;
@@ -53,7 +53,7 @@ pub struct Running {
 /// # Errors
 /// Another platform uses the folder, the port is taken, or a definition is refused.
 pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running> {
-    let lock = lock(wanted)?;
+    let lock = lock(wanted).await?;
     let definitions = match wanted.definitions {
         Some(folder) => Definitions::read(folder)?,
         None => Definitions::embedded(),
@@ -80,16 +80,24 @@ pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running
     })
 }
 
-fn lock(wanted: &Wanted<'_>) -> anyhow::Result<File> {
+/// A platform that is killed while it starts a function leaves its lock to that process, for the moment until its
+/// program runs: so long another platform waits before it gives up.
+const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+
+async fn lock(wanted: &Wanted<'_>) -> anyhow::Result<File> {
     fs::create_dir_all(wanted.data)
         .with_context(|| format!("cannot make {}", wanted.data.display()))?;
     let path = wanted.data.join("lock");
     let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    if !file
+    let begun = Instant::now();
+    while !file
         .try_lock_exclusive()
         .with_context(|| format!("cannot lock {}", path.display()))?
     {
-        bail!("another videoflow is using {}", wanted.shown.display());
+        if begun.elapsed() > LOCK_PATIENCE {
+            bail!("another videoflow is using {}", wanted.shown.display());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(file)
 }

@@ -40,7 +40,7 @@ pub use run::Report;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is not of the form.
-    #[error("the mock configuration is not of AWS's form: {0}")]
+    #[error("the mock configuration is not of AWS's form")]
     Malformed(#[from] serde_json::Error),
     /// A machine that the configuration does not have.
     #[error("there is no state machine '{0}' in the mock configuration")]
