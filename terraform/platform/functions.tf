@@ -7,6 +7,14 @@ locals {
   event_functions = ["jobs-api", "record-failure", "start-processing"]
   task_functions  = setsubtract(keys(local.functions), local.event_functions)
 
+  # The table's sizes, unless this environment has its own.
+  sizes = { for name, function in local.functions : name => {
+    log_level            = coalesce(try(var.settings.functions[name].log_level, null), "INFO")
+    memory_mb            = coalesce(try(var.settings.functions[name].memory_mb, null), function.memoryMb)
+    reserved_concurrency = try(var.settings.functions[name].reserved_concurrency, null)
+    timeout_seconds      = function.timeoutSeconds
+  } }
+
   task_settings  = { for name, value in local.resource_placeholders : upper(name) => value }
   event_settings = merge(local.task_settings, { for name, value in local.main_placeholders : upper(name) => value })
 }
@@ -18,10 +26,10 @@ module "task_function" {
   prefix               = local.prefix
   name                 = each.key
   package              = var.packages[each.key]
-  memory_mb            = coalesce(try(var.settings.functions[each.key].memory_mb, null), local.functions[each.key].memoryMb)
-  timeout_seconds      = local.functions[each.key].timeoutSeconds
-  reserved_concurrency = try(var.settings.functions[each.key].reserved_concurrency, null)
-  log_level            = coalesce(try(var.settings.functions[each.key].log_level, null), "INFO")
+  memory_mb            = local.sizes[each.key].memory_mb
+  timeout_seconds      = local.sizes[each.key].timeout_seconds
+  reserved_concurrency = local.sizes[each.key].reserved_concurrency
+  log_level            = local.sizes[each.key].log_level
   environment          = { for setting in local.functions[each.key].environment : setting => local.task_settings[setting] }
   statements           = local.statements.functions[each.key]
   log_retention_days   = var.settings.log_retention_days
@@ -36,10 +44,10 @@ module "event_function" {
   prefix               = local.prefix
   name                 = each.key
   package              = var.packages[each.key]
-  memory_mb            = coalesce(try(var.settings.functions[each.key].memory_mb, null), local.functions[each.key].memoryMb)
-  timeout_seconds      = local.functions[each.key].timeoutSeconds
-  reserved_concurrency = try(var.settings.functions[each.key].reserved_concurrency, null)
-  log_level            = coalesce(try(var.settings.functions[each.key].log_level, null), "INFO")
+  memory_mb            = local.sizes[each.key].memory_mb
+  timeout_seconds      = local.sizes[each.key].timeout_seconds
+  reserved_concurrency = local.sizes[each.key].reserved_concurrency
+  log_level            = local.sizes[each.key].log_level
   environment          = { for setting in local.functions[each.key].environment : setting => local.event_settings[setting] }
   statements           = local.statements.functions[each.key]
   log_retention_days   = var.settings.log_retention_days
