@@ -5,18 +5,12 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use super::folders;
 use super::offline::{OFFLINE, provider};
 use crate::support::{report, root};
 
 /// Configurations that are checked at once: a run of Terraform uses about one processor.
 const AT_ONCE: usize = 2;
-
-/// Folders below `terraform/<of>`.
-fn folders(of: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(root().join("terraform").join(of)).expect("a folder");
-    let paths = entries.map(|entry| entry.expect("an entry").path());
-    paths.filter(|path| path.is_dir()).collect()
-}
 
 /// Every configuration, with the folder that it needs around it.
 fn configurations() -> Vec<(PathBuf, PathBuf)> {

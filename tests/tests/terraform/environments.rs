@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::offline::{Workspace, development};
-use super::resources;
+use super::{Resource, resources};
 use crate::support::report;
 
 #[test]
@@ -39,10 +39,9 @@ fn dev_plans_nine_standard_machines_and_no_other() {
 
 #[test]
 fn a_new_version_of_a_child_reaches_the_alias_in_one_apply() {
-    let Some(workspace) = Workspace::open("environments/dev") else {
+    let Some(workspace) = Workspace::development() else {
         return;
     };
-    workspace.must(&["apply", "-auto-approve"]);
     // The offline provider publishes nothing: this is what Step Functions answers when a child, and then its parent,
     // have changed.
     let version = "state_machine_version_arn";
@@ -91,16 +90,13 @@ const NAMES: [&str; 6] = [
 
 #[test]
 fn two_environments_in_one_account_do_not_collide() {
-    let (Some(dev), Some(staging)) = (
-        Workspace::open("environments/dev"),
-        Workspace::open("environments/staging"),
-    ) else {
+    let Some((dev, _)) = development() else {
         return;
     };
-    let names = |workspace: &Workspace| -> BTreeSet<String> {
-        let plan = workspace.plan();
-        let planned = resources(&plan["planned_values"]["root_module"]);
-        let named = planned.iter().flat_map(|resource| {
+    let staging = Workspace::open("environments/staging").expect("it was at hand for dev");
+    let staging = resources(&staging.plan()["planned_values"]["root_module"]);
+    let names = |resources: &[Resource]| -> BTreeSet<String> {
+        let named = resources.iter().flat_map(|resource| {
             NAMES
                 .iter()
                 .filter_map(|name| resource.values[*name].as_str())
@@ -117,7 +113,7 @@ fn two_environments_in_one_account_do_not_collide() {
             .filter(|name| !own.iter().any(|kind| name.starts_with(kind)))
             .collect()
     };
-    let (dev, staging) = (names(&dev), names(&staging));
+    let (dev, staging) = (names(&dev.resources), names(&staging));
     assert!(dev.len() > 100, "{dev:?}");
     let shared: Vec<_> = dev.intersection(&staging).collect();
     assert!(shared.is_empty(), "{shared:?}");
@@ -125,10 +121,10 @@ fn two_environments_in_one_account_do_not_collide() {
 
 #[test]
 fn dev_can_be_destroyed_and_the_stores_of_prod_cannot() {
-    let Some(dev) = Workspace::open("environments/dev") else {
+    let Some(dev) = Workspace::development() else {
         return;
     };
-    dev.must(&["apply", "-auto-approve"]);
+    assert!(!resources(&dev.state()["values"]["root_module"]).is_empty());
     dev.must(&["destroy", "-auto-approve"]);
     let left = resources(&dev.state()["values"]["root_module"]);
     assert!(left.is_empty(), "{left:?}");

@@ -10,8 +10,23 @@ mod texts;
 mod wiring;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde_json::Value;
+
+use crate::support::root;
+
+/// The folders in `terraform/<of>`, in order.
+fn folders(of: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root().join("terraform").join(of));
+    let mut found: Vec<_> = entries
+        .expect("a folder of terraform/")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    found.sort();
+    found
+}
 
 /// A resource of an applied configuration.
 #[derive(Debug)]
@@ -51,13 +66,16 @@ pub struct Applied {
     pub resources: Vec<Resource>,
     /// The platform's outputs.
     pub outputs: Value,
+    /// The state, as Terraform keeps it.
+    state: String,
 }
 
 impl Applied {
-    fn of(state: &Value) -> Self {
+    fn of(shown: &Value, state: String) -> Self {
         Self {
-            resources: resources(&state["values"]["root_module"]),
-            outputs: state["values"]["outputs"]["platform"]["value"].clone(),
+            resources: resources(&shown["values"]["root_module"]),
+            outputs: shown["values"]["outputs"]["platform"]["value"].clone(),
+            state,
         }
     }
 

@@ -13,6 +13,11 @@ use crate::support::{report, root};
 /// Where the offline provider is kept, beside the repository.
 pub const OFFLINE: &str = "../shared/terraform-offline";
 
+/// The environment that most tests look at.
+const DEVELOPMENT: &str = "environments/dev";
+/// Where Terraform keeps the state.
+const STATE: &str = "terraform.tfstate";
+
 /// A configuration in a folder of its own.
 pub struct Workspace {
     folder: TempDir,
@@ -48,6 +53,14 @@ impl Workspace {
         Some(workspace)
     }
 
+    /// A copy of the development environment as it was applied, to be changed.
+    pub fn development() -> Option<Self> {
+        let (applied, _) = development()?;
+        let workspace = Self::open(DEVELOPMENT)?;
+        workspace.write(STATE, &applied.state);
+        Some(workspace)
+    }
+
     /// Writes a file into the configuration's folder.
     pub fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
@@ -59,7 +72,7 @@ impl Workspace {
         let mut command = Command::new("terraform");
         command
             .args(arguments)
-            .current_dir(self.folder.path().join(&self.configuration))
+            .current_dir(self.path(""))
             .env("TF_CLI_CONFIG_FILE", &self.settings)
             .env("TF_INPUT", "0")
             .env("TF_IN_AUTOMATION", "1")
@@ -96,7 +109,7 @@ impl Workspace {
 
     /// Changes attributes in the state, as AWS would change them: `(module, type, attribute, value)`.
     pub fn change_state(&self, changes: &[(&str, &str, &str, &str)]) {
-        let path = self.path("terraform.tfstate");
+        let path = self.path(STATE);
         let mut state = crate::support::read_json(&path);
         for (module, kind, attribute, value) in changes {
             let resources = state["resources"].as_array_mut().expect("resources");
@@ -122,11 +135,12 @@ impl Workspace {
 pub fn development() -> Option<&'static (Applied, Value)> {
     static APPLIED: OnceLock<Result<Option<(Applied, Value)>, String>> = OnceLock::new();
     let applied = APPLIED.get_or_init(|| {
-        let Some(workspace) = Workspace::open("environments/dev") else {
+        let Some(workspace) = Workspace::open(DEVELOPMENT) else {
             return Ok(None);
         };
         workspace.tried(&["apply", "-auto-approve"])?;
-        let applied = Applied::of(&workspace.state());
+        let state = std::fs::read_to_string(workspace.path(STATE)).expect("a state");
+        let applied = Applied::of(&workspace.state(), state);
         Ok(Some((applied, workspace.plan())))
     });
     let applied = applied.as_ref();

@@ -3,18 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::folders;
 use crate::support::root;
-
-fn folders(of: &str) -> Vec<PathBuf> {
-    let entries =
-        std::fs::read_dir(root().join("terraform").join(of)).expect("a folder of terraform/");
-    let mut found: Vec<_> = entries
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.is_dir())
-        .collect();
-    found.sort();
-    found
-}
 
 /// Every file of Terraform below a folder, with its text.
 fn files(folder: &Path) -> Vec<(PathBuf, String)> {
