@@ -9,17 +9,33 @@ use serde_json::Value;
 use crate::record::{Record, accesses};
 use crate::service::{Call, Failure, Service, ServiceError};
 
+/// Looks at every call before its service gets it.
+pub trait Check: Send + Sync {
+    /// Lets the call through, or answers in the place of `service`, which is named as in the `SigV4` scope.
+    ///
+    /// # Errors
+    /// The error answer that AWS would give.
+    fn check(&self, service: &str, call: &Call) -> Result<(), ServiceError>;
+}
+
 /// The services of the platform. Services may be added while it runs, because some of them call others through it.
 pub struct Services {
     by_name: RwLock<HashMap<&'static str, Vec<Arc<dyn Service>>>>,
+    checks: Vec<Box<dyn Check>>,
     record: Arc<Record>,
 }
 
 impl Services {
     /// No services yet; calls go into `record`.
     pub fn new(record: Arc<Record>) -> Self {
+        Self::checked(record, Vec::new())
+    }
+
+    /// Like [`Services::new`]; every call goes through `checks`, one after the other.
+    pub fn checked(record: Arc<Record>, checks: Vec<Box<dyn Check>>) -> Self {
         Self {
             by_name: RwLock::default(),
+            checks,
             record,
         }
     }
@@ -34,6 +50,16 @@ impl Services {
     /// The record of the calls.
     pub fn record(&self) -> &Arc<Record> {
         &self.record
+    }
+
+    /// Lets a call of `service` through all checks. Only for protocols that reach their service on a way of their own.
+    ///
+    /// # Errors
+    /// The answer of the first check that refuses.
+    pub fn check(&self, service: &str, call: &Call) -> Result<(), ServiceError> {
+        self.checks
+            .iter()
+            .try_for_each(|check| check.check(service, call))
     }
 
     /// Calls a service by its name in the `SigV4` scope or its Step Functions integration
@@ -56,7 +82,10 @@ impl Services {
         let accesses = accesses(name, &call.operation, &call.parameters);
         let principal = call.principal.0.clone();
         let operation = call.operation.clone();
-        let answer = self.ask(name, call).await;
+        let answer = match self.check(name, &call) {
+            Ok(()) => self.ask(name, call).await,
+            Err(refused) => Err(refused.into()),
+        };
         let error = answer
             .as_ref()
             .err()
@@ -128,6 +157,38 @@ mod tests {
             principal: Principal("tester".into()),
             operation: operation.into(),
             parameters: json!({"Operation": operation}),
+        }
+    }
+
+    /// Refuses one operation.
+    struct Refuse(&'static str);
+
+    impl Check for Refuse {
+        fn check(&self, _: &str, call: &Call) -> Result<(), ServiceError> {
+            if call.operation == self.0 {
+                return Err(ServiceError::new("AccessDenied", 403, "no"));
+            }
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_call_is_recorded_and_reaches_no_service() {
+        let record = Arc::new(Record::in_memory());
+        let services =
+            Services::checked(record, vec![Box::new(Refuse("B")), Box::new(Refuse("C"))]);
+        services.add(Arc::new(Echo("s3", "A")));
+        for (operation, expected) in [
+            ("A", None),
+            ("B", Some("AccessDenied")),
+            ("C", Some("AccessDenied")),
+        ] {
+            let answer = services.call("s3", call(operation)).await;
+            let code = answer.err().map(|error| error.code);
+            assert_eq!(code.as_deref(), expected, "{operation}");
+            let calls = services.record().calls();
+            let recorded = calls.last().and_then(|call| call.error.as_deref());
+            assert_eq!(recorded, expected, "{operation}");
         }
     }
 

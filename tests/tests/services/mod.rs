@@ -120,13 +120,13 @@ impl Local {
         topics.create(TOPIC).expect("a topic");
         let buckets = buckets(folder, &events);
 
-        let services = Arc::new(Services::new(Arc::clone(&record)));
+        let services = Arc::new(Services::new(record));
         services.add(Arc::clone(&queues) as _);
         services.add(Arc::clone(&events) as _);
         services.add(wrap(Arc::new(tables)));
         services.add(Arc::clone(&topics) as _);
         services.add(Arc::new(buckets.clone()));
-        let http = HttpService::new(&buckets, record);
+        let http = HttpService::new(&buckets, Arc::clone(&services));
         let server =
             tokio::spawn(server.serve(Arc::clone(&services), http, std::future::pending()));
         Self {

@@ -141,7 +141,7 @@ impl Platform {
         services.add(Arc::new(StatesService::new(&step_functions)));
         services.add(Arc::new(LambdaService::new(Arc::clone(&host))));
         state.add_to(&services);
-        let s3 = HttpService::new(&state.buckets, Arc::clone(services.record()));
+        let s3 = HttpService::new(&state.buckets, Arc::clone(&services));
         let queues = Arc::clone(&state.queues);
         let mut platform = Self {
             url,

@@ -12,7 +12,9 @@ use s3s::{Body, HttpError, HttpRequest, HttpResponse, S3Error, S3ErrorCode, S3Re
 use serde_json::json;
 
 use super::Buckets;
-use crate::record::{Access, Record, accesses};
+use crate::record::{Access, accesses};
+use crate::service::{Call, Principal, ServiceError};
+use crate::services::Services;
 
 /// Secret of every access key.
 pub const SECRET: &str = "local";
@@ -36,18 +38,18 @@ struct Seen {
 #[derive(Clone)]
 pub struct HttpService {
     service: S3Service,
-    record: Arc<Record>,
+    services: Arc<Services>,
 }
 
 impl HttpService {
-    /// Serves `buckets`; calls go into `record`.
-    pub fn new(buckets: &Buckets, record: Arc<Record>) -> Self {
+    /// Serves `buckets`; calls go through the checks and into the record of `services`.
+    pub fn new(buckets: &Buckets, services: Arc<Services>) -> Self {
         let mut builder = S3ServiceBuilder::new(buckets.clone());
         builder.set_auth(AnyKey);
-        builder.set_access(Watch);
+        builder.set_access(Watch(Arc::clone(&services)));
         Self {
             service: builder.build(),
-            record,
+            services,
         }
     }
 
@@ -65,7 +67,8 @@ impl HttpService {
         if let Some(seen) = seen {
             let error = error_code(&answer);
             let (principal, operation) = (&seen.principal, &seen.operation);
-            self.record
+            self.services
+                .record()
                 .add(principal, "s3", operation, seen.accesses, error.as_deref());
         }
         Ok(answer)
@@ -102,8 +105,8 @@ impl S3Auth for AnyKey {
     }
 }
 
-/// Lets every signed request in and notes what it is.
-struct Watch;
+/// Lets every signed request in that the checks let through, and notes what it is.
+struct Watch(Arc<Services>);
 
 #[async_trait]
 impl S3Access for Watch {
@@ -129,16 +132,31 @@ impl S3Access for Watch {
         let seen = Seen {
             principal: principal.clone().unwrap_or_else(|| "anonymous".to_owned()),
             accesses: accesses("s3", &operation, &parameters),
-            operation,
+            operation: operation.clone(),
         };
         // Outside of `HttpService::call` nobody reads it.
         let _ = SEEN.try_with(|slot| slot.replace(Some(seen)));
-        match principal {
-            Some(_) => Ok(()),
-            None => Err(S3Error::with_message(
+        let Some(principal) = principal else {
+            return Err(S3Error::with_message(
                 S3ErrorCode::AccessDenied,
                 "Access Denied",
-            )),
-        }
+            ));
+        };
+        let call = Call {
+            principal: Principal(principal),
+            operation,
+            parameters,
+        };
+        self.0.check("s3", &call).map_err(|error| refusal(&error))
     }
+}
+
+fn refusal(error: &ServiceError) -> S3Error {
+    let code = S3ErrorCode::from_bytes(error.code.as_bytes());
+    let code = code.unwrap_or(S3ErrorCode::InvalidRequest);
+    let mut refusal = S3Error::with_message(code, error.message.clone());
+    if let Ok(status) = http::StatusCode::from_u16(error.status) {
+        refusal.set_status_code(status);
+    }
+    refusal
 }
