@@ -1,8 +1,11 @@
 //! What a simulation asks and how it is answered.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::effect::{Pattern, Timestamp};
+use crate::{Start, StateMachine};
 
 /// An attempt of a Task, or the reading of a Distributed Map's items.
 #[derive(Debug)]
@@ -37,18 +40,42 @@ pub enum Outcome {
     Silence,
 }
 
+/// An execution that a Task starts.
+#[derive(Debug, Clone)]
+pub struct Nested {
+    /// What runs.
+    pub machine: Arc<StateMachine>,
+    /// Names, input and seed.
+    pub start: Start,
+}
+
 /// How a call is answered, and when.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Answer {
-    pub(super) outcome: Outcome,
+    pub(super) what: What,
     pub(super) after_ms: i64,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum What {
+    Outcome(Outcome),
+    Nested(Box<Nested>),
 }
 
 impl Answer {
     /// The call gives this outcome at once.
     pub fn new(outcome: Outcome) -> Self {
         Self {
-            outcome,
+            what: What::Outcome(outcome),
+            after_ms: 0,
+        }
+    }
+
+    /// The call starts an execution on the same clock. `.sync` and `.sync:2` get its end, as `DescribeExecution` would
+    /// tell of it; any other Task goes on at once.
+    pub fn starts(nested: Nested) -> Self {
+        Self {
+            what: What::Nested(Box::new(nested)),
             after_ms: 0,
         }
     }

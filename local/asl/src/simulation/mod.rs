@@ -17,6 +17,7 @@
 //! ```
 
 mod answer;
+mod nested;
 mod start;
 
 use std::cmp::Reverse;
@@ -28,7 +29,9 @@ use serde_json::{Value, json};
 use crate::effect::{Effect, Event, MapRunId, Pattern, TaskId, TimerId, Timestamp};
 use crate::{Execution, Start, StateMachine, Status};
 
-pub use answer::{Answer, Call, Outcome};
+use answer::What;
+pub use answer::{Answer, Call, Nested, Outcome};
+use nested::ended;
 use start::named;
 
 /// When simulated executions begin: 2026-01-01T00:00:00Z.
@@ -37,12 +40,21 @@ pub const EPOCH: Timestamp = Timestamp(1_767_225_600_000);
 /// Most steps of a simulation for each execution that it is asked for, so that a machine that never ends does.
 const MAX_STEPS: usize = 10_000_000;
 
-/// Runs executions, and the children of their Distributed Maps, on a virtual clock.
+/// Who waits for the end of an execution.
+#[derive(Clone, Copy)]
+enum Parent {
+    /// A Distributed Map, for its child of this index.
+    Map(usize, MapRunId, usize),
+    /// A Task, which waits by its pattern.
+    Task(usize, TaskId, Pattern),
+}
+
+/// Runs executions, those that their Tasks start, and the children of their Distributed Maps, on a virtual clock.
 pub struct Simulation<F> {
     answer: F,
     now: Timestamp,
     executions: Vec<Execution>,
-    parents: HashMap<usize, (usize, MapRunId, usize)>,
+    parents: HashMap<usize, Parent>,
     queue: BinaryHeap<Reverse<(Timestamp, u64)>>,
     events: HashMap<u64, (usize, Event)>,
     cancelled: HashSet<(usize, TimerId)>,
@@ -77,7 +89,7 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
         self.run_all(machine, start).swap_remove(0)
     }
 
-    /// As [`Simulation::run_with`]; after the execution come the children of its Distributed Maps.
+    /// As [`Simulation::run_with`]; after the execution come those that it started.
     pub fn run_all(mut self, machine: &Arc<StateMachine>, start: Start) -> Vec<Execution> {
         self.begin(machine, start);
         self.go_on(MAX_STEPS);
@@ -93,7 +105,7 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
         let begin = |start| self.begin(machine, start);
         let indexes: Vec<usize> = starts.into_iter().map(begin).collect();
         self.go_on(indexes.len().saturating_mul(MAX_STEPS));
-        // Between them are the children of their Distributed Maps.
+        // Between them are those that they started.
         let executions = self.executions.into_iter().enumerate();
         let asked_for = executions.filter(|(index, _)| indexes.binary_search(index).is_ok());
         asked_for.map(|(_, execution)| execution).collect()
@@ -212,8 +224,9 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
                     let written = Ok(json!({ "Bucket": arguments.get("Bucket"), "Key": key }));
                     self.push(0, index, Event::ResultsWritten { map_run, written });
                 }
-                // Nothing runs outside that could be stopped: what it answers later does nothing.
-                Effect::CancelTask { .. } | Effect::CancelMapRun { .. } => {}
+                Effect::CancelTask { task } => self.cancel(index, task),
+                // What the children of a Distributed Map end with later does nothing.
+                Effect::CancelMapRun { .. } => {}
                 Effect::Finish => self.finish(index),
             }
         }
@@ -240,6 +253,10 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
             now: self.now,
         };
         let answer = (self.answer)(&call);
+        let outcome = match answer.what {
+            What::Outcome(outcome) => outcome,
+            What::Nested(nested) => return self.start_nested((index, task), pattern, *nested),
+        };
         if pattern != Pattern::RequestResponse {
             self.push(
                 0,
@@ -250,7 +267,7 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
                 },
             );
         }
-        match answer.outcome {
+        match outcome {
             Outcome::Return(output) => self.push(
                 answer.after_ms,
                 index,
@@ -275,11 +292,11 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
             token: None,
             now: self.now,
         });
-        let items = match answer.outcome {
-            Outcome::Return(Value::Array(items)) => Ok(items),
-            Outcome::Return(other) => Ok(vec![other]),
-            Outcome::Throw { error, cause } => Err((error, cause)),
-            Outcome::Silence => return,
+        let items = match answer.what {
+            What::Outcome(Outcome::Return(Value::Array(items))) => Ok(items),
+            What::Outcome(Outcome::Return(other)) => Ok(vec![other]),
+            What::Outcome(Outcome::Throw { error, cause }) => Err((error, cause)),
+            What::Outcome(Outcome::Silence) | What::Nested(_) => return,
         };
         self.push(answer.after_ms, index, Event::ItemsRead { map_run, items });
     }
@@ -299,31 +316,34 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
             .wrapping_add(u64::try_from(child).unwrap_or(u64::MAX));
         let start = named("machine/map", &name, input, seed);
         self.parents
-            .insert(self.executions.len(), (index, map_run, child));
+            .insert(self.executions.len(), Parent::Map(index, map_run, child));
         self.begin(&machine, start);
     }
 
     fn finish(&mut self, index: usize) {
-        let (Some((parent, map_run, child)), Some(execution)) =
+        let (Some(parent), Some(execution)) =
             (self.parents.remove(&index), self.executions.get(index))
         else {
             return;
         };
-        let outcome = match execution.status() {
-            Status::Succeeded => Ok(execution.output().cloned().unwrap_or_default()),
-            _ => Err((
-                execution.error().unwrap_or_default().to_owned(),
-                execution.cause().unwrap_or_default().to_owned(),
-            )),
+        let (parent, event) = match parent {
+            Parent::Map(parent, map_run, index) => {
+                let outcome = match execution.status() {
+                    Status::Succeeded => Ok(execution.output().cloned().unwrap_or_default()),
+                    _ => Err((
+                        execution.error().unwrap_or_default().to_owned(),
+                        execution.cause().unwrap_or_default().to_owned(),
+                    )),
+                };
+                let ended = Event::ChildEnded {
+                    map_run,
+                    index,
+                    outcome,
+                };
+                (parent, ended)
+            }
+            Parent::Task(parent, task, pattern) => (parent, ended(execution, task, pattern)),
         };
-        self.push(
-            0,
-            parent,
-            Event::ChildEnded {
-                map_run,
-                index: child,
-                outcome,
-            },
-        );
+        self.push(0, parent, event);
     }
 }

@@ -1,7 +1,9 @@
 //! Large payloads and many executions.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use videoflow_asl::simulation::{Answer, Call, EPOCH, Simulation};
+use videoflow_asl::simulation::{Answer, Call, EPOCH, Nested, Simulation};
 use videoflow_asl::{Execution, Start, Status};
 
 use crate::support::{compile, echo, jsonata, outcome, run, task};
@@ -50,6 +52,51 @@ fn many_executions_share_a_clock_and_come_back_in_order() {
         executions
             .iter()
             .all(|execution| execution.status() == Status::Succeeded)
+    );
+}
+
+#[test]
+fn a_task_gets_the_end_of_the_execution_that_it_starts() {
+    let check = |child: Value, pattern: &str, expected: (Status, i64), statuses: &[Status]| {
+        let child = compile(&jsonata(&child));
+        let parent = compile(&jsonata(&json!({
+            "Start": {
+                "Type": "Task", "TimeoutSeconds": 60, "End": true, "Arguments": {},
+                "Resource": format!("arn:aws:states:::states:startExecution{pattern}"),
+                "Output": "{% $states.result.Output %}"
+            }
+        })));
+        let answer = |_: &Call<'_>| {
+            let machine = Arc::clone(&child);
+            let start = start(2);
+            Answer::starts(Nested { machine, start })
+        };
+        let executions = Simulation::new(answer).run_all(&parent, start(1));
+        let took = executions.first().map(|execution| {
+            let end = execution.history().last().map(|event| event.timestamp.0);
+            let seconds = (end.unwrap_or_default() - EPOCH.0) / 1000;
+            (execution.status(), seconds)
+        });
+        assert_eq!(took, Some(expected), "{pattern}");
+        let found: Vec<_> = executions.iter().map(Execution::status).collect();
+        assert_eq!(found, statuses, "{pattern}");
+    };
+    let waits = |seconds: u32| {
+        json!({
+            "Wait": { "Type": "Wait", "Seconds": seconds, "Next": "Done" },
+            "Done": { "Type": "Succeed", "Output": "done" }
+        })
+    };
+    let fails = json!({ "Fail": { "Type": "Fail", "Error": "E", "Cause": "c" } });
+    let (succeeded, failed) = (Status::Succeeded, Status::Failed);
+    check(waits(5), ".sync:2", (succeeded, 5), &[succeeded; 2]);
+    check(waits(5), "", (failed, 0), &[failed, succeeded]);
+    check(fails, ".sync:2", (failed, 0), &[failed; 2]);
+    check(
+        waits(90),
+        ".sync:2",
+        (failed, 60),
+        &[failed, Status::Aborted],
     );
 }
 
