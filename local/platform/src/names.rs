@@ -6,9 +6,9 @@ pub const REGION: &str = "us-east-1";
 pub const ACCOUNT: &str = "000000000000";
 /// Begins every resource's name.
 pub const PREFIX: &str = "videoflow-local-";
-/// The only version of a function or state machine.
+/// The only version of a function.
 pub const VERSION: &str = "1";
-/// Alias that callers use.
+/// Alias that callers of state machines use.
 pub const ALIAS: &str = "live";
 /// Machine of a video's whole way.
 pub const PROCESS_VIDEO: &str = "process-video";
@@ -25,10 +25,17 @@ pub fn unprefixed(name: &str) -> &str {
 
 /// Unqualified ARN of a state machine, given its name without prefix.
 pub fn state_machine_arn(machine: &str) -> String {
-    format!(
-        "arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{}",
-        prefixed(machine)
-    )
+    machine_arn(&prefixed(machine))
+}
+
+/// Unqualified ARN of a state machine, given its full name.
+pub fn machine_arn(machine_name: &str) -> String {
+    format!("arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:{machine_name}")
+}
+
+/// Placeholder of a state machine's ARN, given its name without prefix.
+pub fn machine_placeholder(machine: &str) -> String {
+    format!("{}_state_machine_arn", machine.replace('-', "_"))
 }
 
 /// ARN of an execution, given the full name of its machine.

@@ -10,7 +10,7 @@ use crate::support::root;
 
 /// Names of placeholders that the platform fills, and of settings that are no placeholders.
 fn filled() -> BTreeSet<String> {
-    let machines = definitions().keys().map(String::as_str);
+    let machines = definitions().keys().map(|name| (name, name));
     let values = settings(&placeholders(str::to_owned, machines));
     values.into_keys().map(|name| name.to_lowercase()).collect()
 }

@@ -6,6 +6,7 @@ pub mod placeholders;
 mod schedule;
 mod state;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -114,11 +115,13 @@ impl Platform {
         let services = Arc::new(Services::new(Arc::new(record)));
         let state = State::open(&data, &url)?;
         let definitions = &config.definitions;
-        let machines = definitions
-            .machines
-            .iter()
-            .map(|machine| machine.name.as_str());
-        let values = placeholders(|queue| state.queues.url(queue), machines);
+        let executions = data.join("executions");
+        let machines =
+            Machines::open(&executions).map_err(|error| failed("Step Functions", &error))?;
+        let queue_url = |queue: &str| state.queues.url(queue);
+        let known = placeholders(queue_url, &BTreeMap::new());
+        let callers = machines.deploy(&definitions.machines, &known)?;
+        let values = placeholders(queue_url, &callers);
         state.connect(
             &render(&definitions.object_created, &values)?,
             &render(&definitions.video_failed, &values)?,
@@ -126,8 +129,8 @@ impl Platform {
         let functions = functions(&config.functions, &values, &url);
         let host = Arc::new(Host::new(functions, data.join("logs")));
         let (step_functions, unsettled) = StepFunctions::open(step_functions::Config {
-            machines: Machines::load(&definitions.machines, &values)?,
-            folder: data.join("executions"),
+            machines,
+            folder: executions,
             time_scale: config.time_scale,
             services: Arc::clone(&services),
             events: Arc::clone(&state.events),

@@ -22,10 +22,11 @@ pub(super) mod resource {
     pub(in super::super) const DOMAIN: &str = "domain";
 }
 
-/// Every placeholder with its value, given the queues' URLs and the machines' names without prefix.
+/// Every placeholder with its value, given the queues' URLs and the ARNs that callers of machines use, by the machines'
+/// names without prefix.
 pub fn placeholders<'a>(
     queue_url: impl Fn(&str) -> String,
-    machines: impl IntoIterator<Item = &'a str>,
+    machines: impl IntoIterator<Item = (&'a String, &'a String)>,
 ) -> BTreeMap<String, String> {
     let name = |name: &str| names::prefixed(name);
     let fixed = [
@@ -70,20 +71,13 @@ pub fn placeholders<'a>(
     ];
     let functions = deployments().keys().map(|function| {
         (
-            placeholder(function, "function_arn"),
+            format!("{}_function_arn", function.replace('-', "_")),
             names::function_arn(function),
         )
     });
-    let machines = machines.into_iter().map(|machine| {
-        // Callers of process-video use its alias, everything else is a version.
-        let qualifier = if machine == names::PROCESS_VIDEO {
-            names::ALIAS
-        } else {
-            names::VERSION
-        };
-        let arn = format!("{}:{qualifier}", names::state_machine_arn(machine));
-        (placeholder(machine, "state_machine_arn"), arn)
-    });
+    let machines = machines.into_iter();
+    let machines =
+        machines.map(|(machine, arn)| (names::machine_placeholder(machine), arn.clone()));
     fixed
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -143,20 +137,14 @@ pub(super) fn functions<'a>(
     })
 }
 
-fn placeholder(name: &str, kind: &str) -> String {
-    format!("{}_{kind}", name.replace('-', "_"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn fills_names_urls_and_arns() {
-        let values = placeholders(
-            |queue| format!("http://q/{queue}"),
-            ["process-video", "sanitize-file"],
-        );
+        let machines = BTreeMap::from([("sanitize-file".to_owned(), "arn:m:7".to_owned())]);
+        let values = placeholders(|queue| format!("http://q/{queue}"), &machines);
         let check = |name: &str, expected: &str| {
             assert_eq!(
                 values.get(name).map(String::as_str),
@@ -181,14 +169,7 @@ mod tests {
             "inspect_file_function_arn",
             "arn:aws:lambda:us-east-1:000000000000:function:videoflow-local-inspect-file:1",
         );
-        check(
-            "process_video_state_machine_arn",
-            "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-process-video:live",
-        );
-        check(
-            "sanitize_file_state_machine_arn",
-            "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-sanitize-file:1",
-        );
+        check("sanitize_file_state_machine_arn", "arn:m:7");
     }
 
     #[test]

@@ -12,11 +12,12 @@ use videoflow_asl::effect::{Event, Timestamp};
 use videoflow_asl::{Execution, StateMachine};
 
 use super::actor::Actor;
+use super::deletion;
 use super::description::{Description, IS_RUNNING, NOT_REDRIVABLE};
 use super::entry::{Entry, Station};
 use super::journal::{Beginning, Blueprint};
 use super::library::Library;
-use super::machines::{Machine, Machines};
+use super::machines::Machines;
 use super::opening::{self, Resumption};
 use super::redrive::Redrives;
 use super::revive::start;
@@ -45,7 +46,7 @@ pub struct Config {
 pub(super) struct Shared {
     pub(super) machines: Machines,
     pub(super) store: Store,
-    pub(super) library: Library,
+    pub(super) library: Arc<Library>,
     pub(super) tokens: Tokens,
     pub(super) redrives: Mutex<Redrives>,
     pub(super) time_scale: f64,
@@ -94,27 +95,6 @@ pub(super) struct Launch {
 }
 
 impl Launch {
-    /// An execution of a deployed machine, given the ARN that the caller used.
-    pub(super) fn of(
-        machine: &Machine,
-        blueprint: Blueprint,
-        used_arn: &str,
-        name: String,
-        input: String,
-    ) -> Self {
-        Self {
-            blueprint,
-            machine_name: machine.name.clone(),
-            machine_arn: machine.arn.clone(),
-            version_arn: (used_arn != machine.arn).then(|| machine.version_arn()),
-            alias_arn: (used_arn == machine.alias_arn()).then(|| machine.alias_arn()),
-            compiled: Arc::clone(&machine.compiled),
-            name,
-            input,
-            map_run_arn: None,
-        }
-    }
-
     fn execution_arn(&self) -> String {
         names::execution_arn(&self.machine_name, &self.name)
     }
@@ -159,7 +139,7 @@ impl StepFunctions {
     /// # Errors
     /// The folder cannot be read or written.
     pub fn open(config: Config) -> io::Result<(Self, Unsettled)> {
-        let library = Library::of(&config.folder);
+        let library = Arc::clone(config.machines.library());
         let opened = opening::open(&config.folder, &library, now().seconds())?;
         let shared = Shared {
             machines: config.machines,
@@ -186,6 +166,7 @@ impl StepFunctions {
         for description in &unsettled.ended {
             self.shared.announce(description);
         }
+        deletion::resume(&self.shared);
         for resumption in unsettled.running {
             let description = resumption.entry.description();
             // The news of a redrive may have been lost; an ordinary start is no news to anyone.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use videoflow_asl::effect::{Event, Timestamp};
 
 use super::description::Description;
+use super::machines::Configuration;
 use crate::lines;
 
 /// Goes up when journals of an earlier engine would be replayed differently.
@@ -25,6 +26,9 @@ const EXTENSION: &str = "journal";
 pub(super) struct Blueprint {
     /// Digest of the definition in the library.
     pub(super) definition: String,
+    /// What else its machine had then; older journals do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) configuration: Option<Configuration>,
     /// The Distributed Map states, from outside in, whose child it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) processors: Vec<String>,
@@ -205,6 +209,7 @@ mod tests {
         Beginning {
             blueprint: Blueprint {
                 definition: "d".to_owned(),
+                configuration: Some(Configuration::of("role".to_owned(), Timestamp(4))),
                 processors: vec!["Each".to_owned()],
             },
             seed: u64::MAX,

@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use videoflow_asl::StateMachine;
 
 use super::journal::Blueprint;
-use super::machines::Machine;
 use super::record::write_whole;
 
 /// Name of the folder among those of the machines.
@@ -33,19 +32,20 @@ impl Library {
         }
     }
 
-    /// The blueprint of a deployed machine, whose definition is kept from now on.
-    pub(super) fn blueprint(&self, machine: &Machine) -> io::Result<Blueprint> {
-        let digest = format!("{:x}", Sha256::digest(&machine.definition));
+    /// Keeps a definition from now on, and gives its digest.
+    pub(super) fn keep(&self, definition: &str, compiled: Arc<StateMachine>) -> io::Result<String> {
+        let digest = format!("{:x}", Sha256::digest(definition));
         let path = self.path(&digest);
         if !path.exists() {
-            write_whole(&path, machine.definition.as_bytes())?;
+            write_whole(&path, definition.as_bytes())?;
         }
-        self.lock()
-            .insert(digest.clone(), Arc::clone(&machine.compiled));
-        Ok(Blueprint {
-            definition: digest,
-            processors: Vec::new(),
-        })
+        self.lock().insert(digest.clone(), compiled);
+        Ok(digest)
+    }
+
+    /// The text of a definition.
+    pub(super) fn text(&self, digest: &str) -> io::Result<String> {
+        fs::read_to_string(self.path(digest))
     }
 
     /// The machine of a blueprint.
@@ -63,7 +63,7 @@ impl Library {
         if let Some(machine) = self.lock().get(digest) {
             return Ok(Arc::clone(machine));
         }
-        let source = fs::read_to_string(self.path(digest))?;
+        let source = self.text(digest)?;
         let machine = StateMachine::compile(&source).map_err(|findings| {
             let first = findings.first().map(ToString::to_string);
             io::Error::other(first.unwrap_or_default())

@@ -9,6 +9,8 @@
 
 mod actor;
 mod api;
+mod definitions;
+mod deletion;
 mod description;
 mod driver;
 mod entry;
@@ -24,13 +26,15 @@ mod redrive;
 mod revive;
 mod status_event;
 mod store;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 pub use api::StatesService;
+pub use definitions::{Definitions, Error as DefinitionError, Template, render};
 pub use description::Description;
 pub use driver::{Config, StepFunctions, Unsettled};
 pub use entry::Station;
-pub use machines::{Definitions, Error as DefinitionError, Machine, Machines, Template, render};
+pub use machines::{Machine, Machines};
 pub use record::Record;

@@ -102,6 +102,7 @@ impl Opened {
                         execution: beginning.execution,
                         events: Vec::new(),
                         time_scale: beginning.time_scale,
+                        blueprint: Some(beginning.blueprint),
                     };
                     record.abort(now_seconds, INTERRUPTED, INTERRUPTED_CAUSE);
                     record.write(folder)?;
@@ -135,6 +136,7 @@ fn write_record(folder: &Path, revived: &Revived) -> io::Result<()> {
         execution: &revived.description,
         events: revived.execution.history(),
         time_scale: revived.beginning.time_scale,
+        blueprint: &revived.beginning.blueprint,
     };
     record.write(folder)
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use videoflow_asl::HistoryEvent;
 
 use super::description::Description;
-use super::journal::Journal;
+use super::journal::{Blueprint, Journal};
 use super::library::Library;
 use super::revive::revive;
 
@@ -26,15 +27,24 @@ pub struct Record {
     pub events: Vec<Value>,
     /// Waits and retry delays were multiplied by this.
     pub time_scale: f64,
+    /// Which machine it ran; older records do not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) blueprint: Option<Blueprint>,
 }
 
 impl Record {
-    /// Place of a record below the folder of all records: `<machine>/<execution>.json`.
+    /// Place of a record below the folder of all records: `<machine>/<execution>.json`. A machine whose name lacks the
+    /// environment's prefix is a user's own: its folder begins with a sign that no name has.
     pub fn path(folder: &Path, execution_arn: &str) -> PathBuf {
         let mut parts = execution_arn.rsplit(':');
         let name = parts.next().unwrap_or_default();
-        let machine = crate::names::unprefixed(parts.next().unwrap_or_default()).replace('/', ".");
-        folder.join(machine).join(format!("{name}.json"))
+        let machine = parts.next().unwrap_or_default().replace('/', ".");
+        let machine = match machine.strip_prefix(crate::names::PREFIX) {
+            Some(machine) => machine.to_owned(),
+            None => format!("~{machine}"),
+        };
+        let file = format!("{}.json", file_name(name));
+        folder.join(file_name(&machine)).join(file)
     }
 
     /// Reads the record of an execution. While that has not ended there is no such file, and its journal tells.
@@ -97,6 +107,17 @@ pub(super) struct LiveRecord<'a> {
     pub(super) execution: &'a Description,
     pub(super) events: &'a [HistoryEvent],
     pub(super) time_scale: f64,
+    pub(super) blueprint: &'a Blueprint,
+}
+
+/// A name as a file or folder has it: names that a file system might not take, or take for a way, become digests.
+pub(super) fn file_name(name: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.~".contains(letter);
+    if name.chars().all(is_plain) && !name.trim_matches('.').is_empty() {
+        name.to_owned()
+    } else {
+        format!("~~{:x}", Sha256::digest(name))
+    }
 }
 
 fn from_journal(folder: &Path, path: &Path) -> io::Result<Record> {
@@ -106,7 +127,23 @@ fn from_journal(folder: &Path, path: &Path) -> io::Result<Record> {
         execution: revived.description,
         events: events.collect::<Result<_, _>>()?,
         time_scale: revived.beginning.time_scale,
+        blueprint: Some(revived.beginning.blueprint),
     })
+}
+
+/// Which machine an execution runs or ran, if that is known.
+pub(super) fn blueprint(folder: &Path, execution_arn: &str) -> io::Result<Option<Blueprint>> {
+    #[derive(Deserialize)]
+    struct Tail {
+        #[serde(default)]
+        blueprint: Option<Blueprint>,
+    }
+    let path = Record::path(folder, execution_arn);
+    if let Ok(beginning) = Journal::beside(&path).beginning() {
+        return Ok(Some(beginning.blueprint));
+    }
+    let tail: Tail = serde_json::from_slice(&fs::read(path)?)?;
+    Ok(tail.blueprint)
 }
 
 impl LiveRecord<'_> {
@@ -186,6 +223,26 @@ mod tests {
             "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-reconcile-library/FindMissedVideos:7",
             "x/reconcile-library.FindMissedVideos/7.json",
         );
+        check(
+            "arn:aws:states:us-east-1:000000000000:execution:sanitize-file:7",
+            "x/~sanitize-file/7.json",
+        );
+    }
+
+    #[test]
+    fn no_name_leads_out_of_the_folder_or_to_a_file_that_cannot_be() {
+        let check = |name: &str, is_kept: bool| {
+            let file = file_name(name);
+            assert_eq!(file == name, is_kept, "{name}");
+            assert!(file.len() <= 80 && !file.contains(['/', '\\']), "{file}");
+        };
+        check("v-1-sanitize-0-0", true);
+        check("~a.b", true);
+        check("", false);
+        check("..", false);
+        check("a/b", false);
+        check("\\", false);
+        check(&"ä".repeat(80), false);
     }
 
     #[test]
@@ -195,6 +252,7 @@ mod tests {
             execution: description(),
             events: vec![json!({"id": 1})],
             time_scale: 0.02,
+            blueprint: None,
         };
         record.write(folder.path())?;
         let path = Record::path(folder.path(), &record.execution.execution_arn);

@@ -66,12 +66,16 @@ pub(super) fn revive(journal: &Journal, library: &Library) -> Result<Revived, Er
 pub(super) fn start(beginning: &Beginning) -> Start {
     let execution = &beginning.execution;
     let machine_name = execution.machine_name();
+    let role_arn = match &beginning.blueprint.configuration {
+        Some(configuration) => configuration.role_arn.clone(),
+        None => names::role_arn(names::unprefixed(machine_name)),
+    };
     Start {
         execution_arn: execution.execution_arn.clone(),
         execution_name: execution.name.clone(),
         state_machine_arn: execution.state_machine_arn.clone(),
         state_machine_name: machine_name.to_owned(),
-        role_arn: names::role_arn(names::unprefixed(machine_name)),
+        role_arn,
         // The API has checked that it is JSON; a child's input comes from the engine.
         input: serde_json::from_str(&execution.input).unwrap_or_default(),
         redrive_count: 0,

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::description::Description;
 use super::entry::{Entry, Station};
-use super::journal::Journal;
-use super::record::{LiveRecord, Record};
+use super::journal::{Blueprint, Journal};
+use super::record::{self, LiveRecord, Record};
 
 /// All executions by ARN.
 pub(super) struct Store {
@@ -125,15 +125,21 @@ impl Store {
         Ok(Record::read(&self.folder, &entry.description().execution_arn)?.events)
     }
 
+    /// Which machine an execution runs or ran, if that is known.
+    pub(super) fn blueprint(&self, arn: &str) -> io::Result<Option<Blueprint>> {
+        record::blueprint(&self.folder, arn)
+    }
+
     /// Writes the record of an execution that has just ended. The journal of a success is of no use any more; that of
     /// another end is what a redrive goes on from.
-    pub(super) fn write(&self, entry: &Entry) -> io::Result<()> {
+    pub(super) fn write(&self, entry: &Entry, blueprint: &Blueprint) -> io::Result<()> {
         let description = entry.description();
         if let Some(execution) = entry.live().as_ref() {
             let record = LiveRecord {
                 execution: &description,
                 events: execution.history(),
                 time_scale: self.time_scale,
+                blueprint,
             };
             record.write(&self.folder)?;
         }

@@ -16,8 +16,8 @@ use videoflow_asl::replay::Pending;
 use super::driver::{Shared, now};
 use super::entry::{Entry, Inbox};
 use super::journal::{Blueprint, Journal};
-use crate::names;
 use crate::service::Principal;
+use crate::{arn, names};
 use distributed::MapRun;
 use tasks::Task;
 pub(super) use tasks::Try;
@@ -105,10 +105,13 @@ impl Actor {
         self.carry_out(effects.unwrap_or_default(), at);
     }
 
-    /// Who calls: the machine, also for its Map's children.
+    /// Who calls: the machine's role, which the project's own machines share their names with.
     fn principal(&self) -> Principal {
-        let machine = names::unprefixed(&self.machine_name);
-        Principal(machine.split('/').next().unwrap_or(machine).to_owned())
+        let role = match &self.blueprint.configuration {
+            Some(configuration) => arn::last_part(&configuration.role_arn),
+            None => self.machine_name.split('/').next().unwrap_or_default(),
+        };
+        Principal(names::unprefixed(role).to_owned())
     }
 
     fn has_ended(&self) -> bool {
@@ -131,7 +134,7 @@ impl Actor {
         }
         // The news first: a crash in between tells it again, the other way round nobody would hear of it.
         self.shared.announce(&self.entry.description());
-        if let Err(error) = self.shared.store.write(&self.entry) {
+        if let Err(error) = self.shared.store.write(&self.entry, &self.blueprint) {
             tracing::error!(%error, "cannot write the record of an execution");
         }
         self.entry.end();

@@ -7,14 +7,16 @@ use uuid::Uuid;
 use videoflow_asl::effect::Event;
 
 use super::StatesService;
-use super::error::{internal, no_machine, refusal, required};
-use super::shapes::{
-    capitalise_members, history_event, is_execution_arn, is_name, page, with_token,
-};
+use super::arns;
+use super::error::{deleting, internal, no_machine, refusal, required, text, type_not_supported};
+use super::history::capitalise_members;
+use super::shapes::is_name;
 use crate::service::ServiceError;
 use crate::step_functions::description::Description;
-use crate::step_functions::driver::{Launch, launch, now};
+use crate::step_functions::driver::{Launch, launch};
 use crate::step_functions::entry::Entry;
+use crate::step_functions::journal::Blueprint;
+use crate::step_functions::machines::{Status, WHOLE};
 use crate::step_functions::redrive;
 use crate::step_functions::store::Refused;
 
@@ -24,31 +26,13 @@ const MAX_INPUT_BYTES: usize = 256 * 1024;
 impl StatesService {
     pub(super) fn start_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
         let arn = required(parameters, "StateMachineArn")?;
-        let machine = self
-            .shared
-            .machines
-            .find(arn)
-            .ok_or_else(|| no_machine(arn))?;
-        let input = parameters
-            .get("Input")
-            .and_then(Value::as_str)
-            .unwrap_or("{}");
-        if input.len() > MAX_INPUT_BYTES {
-            return Err(refusal(
-                "InvalidExecutionInput",
-                "the input is longer than 256 KiB",
-            ));
-        }
-        let document: Value = serde_json::from_str(input)
-            .map_err(|error| refusal("InvalidExecutionInput", &error.to_string()))?;
-        let name = match parameters.get("Name").and_then(Value::as_str) {
+        let (input, document) = input(parameters)?;
+        let name = match text(parameters, "Name") {
             Some(name) if is_name(name) => name.to_owned(),
             Some(name) => return Err(refusal("InvalidName", &format!("Invalid Name: '{name}'"))),
             None => Uuid::new_v4().to_string(),
         };
-        let blueprint = self.shared.library.blueprint(machine);
-        let blueprint = blueprint.map_err(|error| internal(&error.to_string()))?;
-        let wanted = Launch::of(machine, blueprint, arn, name, input.to_owned());
+        let wanted = self.launch_of(arn, name, input)?;
         let description = match launch(&self.shared, &wanted) {
             Ok(entry) => entry.description(),
             Err(Refused::Taken(existing)) => same_running(&existing.description(), &document)?,
@@ -57,20 +41,50 @@ impl StatesService {
         Ok(json!({"ExecutionArn": description.execution_arn, "StartDate": description.start_date}))
     }
 
-    pub(super) fn stop_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
-        let entry = self.execution(parameters)?;
-        let text = |name: &str| {
-            parameters
-                .get(name)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
+    /// What a start by an ARN begins with. An alias of two versions takes one of them by chance.
+    fn launch_of(&self, arn: &str, name: String, input: &str) -> Result<Launch, ServiceError> {
+        let (machine, wanted) = self.machine(arn)?;
+        if machine.status == Status::Deleting {
+            return Err(deleting(arn));
+        }
+        let (random, _) = Uuid::new_v4().as_u64_pair();
+        let roll = u32::try_from(random % u64::from(WHOLE)).unwrap_or_default();
+        let chosen = machine.choose(wanted.qualifier, roll);
+        let chosen = chosen.ok_or_else(|| no_machine(arn))?;
+        let blueprint = Blueprint {
+            definition: chosen.revision.definition,
+            configuration: Some(chosen.revision.configuration),
+            processors: Vec::new(),
         };
-        // An execution that has ended stays as it is, and the call succeeds.
+        Ok(Launch {
+            machine_name: machine.name.clone(),
+            machine_arn: machine.arn(),
+            version_arn: chosen.version_arn,
+            alias_arn: chosen.alias_arn,
+            compiled: self.shared.library.machine(&blueprint)?,
+            blueprint,
+            name,
+            input: input.to_owned(),
+            map_run_arn: None,
+        })
+    }
+
+    /// Only Express machines can be started so, and there are none here.
+    pub(super) fn start_sync_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        self.machine(required(parameters, "StateMachineArn")?)?;
+        Err(type_not_supported())
+    }
+
+    /// An execution that has ended stays as it is, and the call succeeds.
+    pub(super) async fn stop_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
+        let entry = self.execution(parameters)?;
+        let text = |name: &str| text(parameters, name).map(str::to_owned);
         let _ = entry.inbox.send(Event::Stopped {
             error: text("Error"),
             cause: text("Cause"),
         });
-        Ok(json!({"StopDate": now().seconds()}))
+        let description = entry.wait().await;
+        Ok(json!({"StopDate": description.stop_date}))
     }
 
     pub(super) async fn redrive_execution(
@@ -83,7 +97,12 @@ impl StatesService {
             // Its record may be on its way to the disk.
             entry.wait().await;
         }
-        let token = parameters.get("ClientToken").and_then(Value::as_str);
+        let machine = self.shared.machines.find(&description.state_machine_arn);
+        if machine.is_some_and(|machine| machine.status == Status::Deleting) {
+            let reason = "State machine is in DELETING status";
+            return Err(refusal("ExecutionNotRedrivable", reason));
+        }
+        let token = text(parameters, "ClientToken");
         match redrive::redrive(&self.shared, &description.execution_arn, token) {
             Ok(at) => Ok(json!({"RedriveDate": at.seconds()})),
             Err(error @ redrive::Error::NotRedrivable(_)) => {
@@ -93,99 +112,30 @@ impl StatesService {
         }
     }
 
-    pub(super) fn list_executions(&self, parameters: &Value) -> Result<Value, ServiceError> {
-        let arn = required(parameters, "StateMachineArn")?;
-        let machine = self
-            .shared
-            .machines
-            .find(arn)
-            .ok_or_else(|| no_machine(arn))?;
-        let status = parameters.get("StatusFilter").and_then(Value::as_str);
-        let mut found = self.shared.store.descriptions();
-        found.retain(|description| {
-            description.state_machine_arn == machine.arn
-                && status.is_none_or(|status| status == description.status)
-        });
-        let (page, next) = page(found, parameters)?;
-        let items = page.iter().map(|description| {
-            let mut item = description.envelope(|_| Value::Null);
-            if let Some(members) = item.as_object_mut() {
-                members.retain(|name, _| {
-                    !matches!(
-                        name.as_str(),
-                        "Input"
-                            | "InputDetails"
-                            | "Output"
-                            | "OutputDetails"
-                            | "Cause"
-                            | "Error"
-                            | "RedriveStatus"
-                            | "RedriveStatusReason"
-                    )
-                });
-                members.insert("StartDate".to_owned(), json!(description.start_date));
-                for (name, date) in [
-                    ("StopDate", description.stop_date),
-                    ("RedriveDate", description.redrive_date),
-                ] {
-                    if let Some(date) = date {
-                        members.insert(name.to_owned(), json!(date));
-                    }
-                }
-            }
-            item
-        });
-        Ok(with_token(
-            json!({"Executions": items.collect::<Vec<_>>()}),
-            next,
-        ))
-    }
-
     pub(super) fn describe_execution(&self, parameters: &Value) -> Result<Value, ServiceError> {
         let description = self.execution(parameters)?.description();
+        let is_included = text(parameters, "IncludedData") != Some("METADATA_ONLY");
         let members =
             serde_json::to_value(&description).map_err(|error| internal(&error.to_string()))?;
         let mut answer = capitalise_members(members);
         if let Some(answer) = answer.as_object_mut() {
-            answer.insert("InputDetails".to_owned(), json!({"Included": true}));
+            let details = json!({"Included": is_included});
             if description.output.is_some() {
-                answer.insert("OutputDetails".to_owned(), json!({"Included": true}));
+                answer.insert("OutputDetails".to_owned(), details.clone());
+            }
+            answer.insert("InputDetails".to_owned(), details);
+            if !is_included {
+                answer.retain(|name, _| {
+                    !matches!(name.as_str(), "Input" | "Output" | "Error" | "Cause")
+                });
             }
         }
         Ok(answer)
     }
 
-    pub(super) fn history(&self, parameters: &Value) -> Result<Value, ServiceError> {
-        let entry = self.execution(parameters)?;
-        let mut events = self
-            .shared
-            .store
-            .events(&entry)
-            .map_err(|error| internal(&error.to_string()))?;
-        if parameters
-            .get("ReverseOrder")
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
-        {
-            events.reverse();
-        }
-        let (page, next) = page(events, parameters)?;
-        let is_data_wanted = parameters
-            .get("IncludeExecutionData")
-            .and_then(Value::as_bool)
-            .unwrap_or(true);
-        let events: Vec<Value> = page
-            .into_iter()
-            .map(|event| history_event(event, is_data_wanted))
-            .collect();
-        Ok(with_token(json!({"Events": events}), next))
-    }
-
+    /// The execution that a request names.
     pub(super) fn execution(&self, parameters: &Value) -> Result<Arc<Entry>, ServiceError> {
-        let arn = required(parameters, "ExecutionArn")?;
-        if !is_execution_arn(arn) {
-            return Err(refusal("InvalidArn", &format!("Invalid Arn: '{arn}'")));
-        }
+        let arn = arns::execution(required(parameters, "ExecutionArn")?)?;
         let missing = || {
             refusal(
                 "ExecutionDoesNotExist",
@@ -194,6 +144,23 @@ impl StatesService {
         };
         self.shared.store.find(arn).ok_or_else(missing)
     }
+}
+
+/// The input of an execution, as text and as JSON.
+fn input(parameters: &Value) -> Result<(&str, Value), ServiceError> {
+    let refused = |reason: &str| {
+        let message = format!("Invalid State Machine Execution Input: '{reason}'");
+        refusal("InvalidExecutionInput", &message)
+    };
+    let input = text(parameters, "Input").unwrap_or("{}");
+    if input.is_empty() {
+        return Err(refused("Invalid execution input."));
+    }
+    if input.len() > MAX_INPUT_BYTES {
+        return Err(refused("The input is longer than 256 KiB."));
+    }
+    let document = serde_json::from_str(input).map_err(|error| refused(&error.to_string()))?;
+    Ok((input, document))
 }
 
 /// `StartExecution` again, by the same name: the running execution if the input is the same.

@@ -1,10 +1,18 @@
 //! The Step Functions API, one file an entity.
 
+mod aliases;
+mod arns;
+mod configuration;
+mod descriptions;
 mod error;
 mod executions;
+mod history;
+mod listing;
 mod machines;
 mod shapes;
+mod tags;
 mod tokens;
+mod versions;
 
 use std::sync::Arc;
 
@@ -13,7 +21,7 @@ use serde_json::Value;
 
 use super::driver::{Shared, StepFunctions};
 use crate::service::{Call, Service, ServiceError};
-use error::{refusal, required};
+use error::refusal;
 
 /// The service `states`.
 pub struct StatesService {
@@ -39,19 +47,33 @@ impl Service for StatesService {
         let parameters = &call.parameters;
         match call.operation.as_str() {
             "StartExecution" => self.start_execution(parameters),
+            "StartSyncExecution" => self.start_sync_execution(parameters),
             "RedriveExecution" => self.redrive_execution(parameters).await,
-            "StopExecution" => self.stop_execution(parameters),
+            "StopExecution" => self.stop_execution(parameters).await,
             "DescribeExecution" => self.describe_execution(parameters),
-            "ListExecutions" => self.list_executions(parameters),
+            "ListExecutions" => self.list_executions(parameters).await,
             "GetExecutionHistory" => self.history(parameters),
 
+            "CreateStateMachine" => self.create_machine(parameters),
+            "UpdateStateMachine" => self.update_machine(parameters),
+            "DeleteStateMachine" => self.delete_machine(parameters),
+            "DescribeStateMachine" => self.describe_machine(parameters),
+            "DescribeStateMachineForExecution" => self.describe_machine_for_execution(parameters),
             "ListStateMachines" => self.list_machines(parameters),
-            "DescribeStateMachine" => {
-                self.describe_machine(required(parameters, "StateMachineArn")?)
-            }
-            "DescribeStateMachineForExecution" => {
-                self.describe_machine(&self.execution(parameters)?.description().state_machine_arn)
-            }
+
+            "PublishStateMachineVersion" => self.publish_version(parameters),
+            "ListStateMachineVersions" => self.list_versions(parameters),
+            "DeleteStateMachineVersion" => self.delete_version(parameters),
+
+            "CreateStateMachineAlias" => self.create_alias(parameters),
+            "UpdateStateMachineAlias" => self.update_alias(parameters),
+            "DescribeStateMachineAlias" => self.describe_alias(parameters),
+            "ListStateMachineAliases" => self.list_aliases(parameters),
+            "DeleteStateMachineAlias" => self.delete_alias(parameters),
+
+            "TagResource" => self.tag_resource(parameters).await,
+            "UntagResource" => self.untag_resource(parameters).await,
+            "ListTagsForResource" => self.list_tags(parameters).await,
 
             "SendTaskSuccess" => self.send_task_success(parameters),
             "SendTaskFailure" => self.send_task_failure(parameters),

@@ -1,5 +1,7 @@
 //! Executions by the real engine: nested ones, tokens, stops, redrives, restarts.
 
+mod executions;
+mod machines;
 mod recovery;
 mod redrive;
 
@@ -17,7 +19,8 @@ use crate::names;
 use crate::service::{Call, Principal, Service, ServiceError};
 use crate::services::Services;
 use crate::sqs::Queues;
-use crate::step_functions::machines::{Machines, Template};
+use crate::step_functions::definitions::Template;
+use crate::step_functions::machines::Machines;
 use crate::step_functions::record::Record;
 use crate::step_functions::{Config, StatesService, StepFunctions};
 
@@ -85,12 +88,9 @@ impl Bench {
             file: format!("{name}.asl.json"),
             source: source.to_owned(),
         };
-        let child_arn = format!("{}:1", names::state_machine_arn("child"));
-        let values = BTreeMap::from([("child_state_machine_arn".to_owned(), child_arn)]);
-        let machines = Machines::load(
-            &[template("parent", PARENT), template("child", child)],
-            &values,
-        )?;
+        let machines = Machines::open(folder)?;
+        let templates = [template("parent", PARENT), template("child", child)];
+        machines.deploy(&templates, &BTreeMap::new())?;
         let services = Arc::new(Services::new(Arc::new(crate::record::Record::in_memory())));
         let queues = Arc::new(Queues::open(None, "http://127.0.0.1:1")?);
         let events = Arc::new(Events::open(queues, "domain", None)?);
@@ -129,7 +129,7 @@ impl Bench {
 
     async fn start(&self, machine: &str, input: &Value) -> Result<String, ServiceError> {
         let parameters = json!({
-            "StateMachineArn": format!("{}:live", names::state_machine_arn(machine)),
+            "StateMachineArn": names::state_machine_arn(machine),
             "Name": machine,
             "Input": input.to_string(),
         });

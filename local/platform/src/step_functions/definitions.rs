@@ -1,13 +1,8 @@
-//! Definitions: templates, their placeholders, the compiled machines and their ARNs.
+//! Definitions: templates and their placeholders.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use videoflow_asl::StateMachine;
-
-use crate::names;
 
 /// A definition as committed: with `${placeholders}`.
 #[derive(Debug, Clone)]
@@ -48,6 +43,12 @@ pub enum Error {
         /// The file.
         file: String,
     },
+    /// Machines whose definitions name each other's versions: none can be published first.
+    #[error("{file}: definitions name each other")]
+    Cyclic {
+        /// The file of one of them.
+        file: String,
+    },
     /// The engine refuses the definition.
     #[error("{file}:{finding}")]
     Refused {
@@ -56,6 +57,9 @@ pub enum Error {
         /// First finding: place and reason.
         finding: String,
     },
+    /// The folder of the machines cannot be written.
+    #[error("cannot keep the state machines: {0}")]
+    Unkept(#[from] std::io::Error),
 }
 
 /// The definitions and the patterns of the rules, as committed.
@@ -164,6 +168,14 @@ fn unreadable(path: &Path, source: std::io::Error) -> Error {
     }
 }
 
+impl Template {
+    /// Names of the placeholders in the text.
+    pub(super) fn placeholders(&self) -> impl Iterator<Item = &str> {
+        let beginnings = self.source.split("${").skip(1);
+        beginnings.filter_map(|rest| Some(rest.split_once('}')?.0))
+    }
+}
+
 /// Fills the placeholders of a text.
 ///
 /// # Errors
@@ -186,85 +198,6 @@ pub fn render(template: &Template, values: &BTreeMap<String, String>) -> Result<
     }
     rendered.push_str(rest);
     Ok(rendered)
-}
-
-/// A state machine that executions can be started of.
-#[derive(Debug)]
-pub struct Machine {
-    /// Full name: `videoflow-local-sanitize-file`.
-    pub name: String,
-    /// Unqualified ARN.
-    pub arn: String,
-    /// The rendered definition.
-    pub definition: String,
-    /// The compiled definition.
-    pub compiled: Arc<StateMachine>,
-}
-
-impl Machine {
-    /// ARN of the only version.
-    pub fn version_arn(&self) -> String {
-        format!("{}:{}", self.arn, names::VERSION)
-    }
-
-    /// ARN of the alias that callers use.
-    pub fn alias_arn(&self) -> String {
-        format!("{}:{}", self.arn, names::ALIAS)
-    }
-}
-
-/// All state machines, by unqualified ARN.
-#[derive(Debug, Default)]
-pub struct Machines {
-    machines: BTreeMap<String, Arc<Machine>>,
-}
-
-impl Machines {
-    /// Renders and compiles definitions.
-    ///
-    /// # Errors
-    /// [`Error`] of the first definition that cannot be used.
-    pub fn load(templates: &[Template], values: &BTreeMap<String, String>) -> Result<Self, Error> {
-        let machine = |template: &Template| {
-            let definition = render(template, values)?;
-            let compiled =
-                StateMachine::compile(&definition).map_err(|findings| Error::Refused {
-                    file: template.file.clone(),
-                    finding: findings
-                        .first()
-                        .map(ToString::to_string)
-                        .unwrap_or_default(),
-                })?;
-            let arn = names::state_machine_arn(&template.name);
-            let machine = Machine {
-                name: names::prefixed(&template.name),
-                arn: arn.clone(),
-                definition,
-                compiled: Arc::new(compiled),
-            };
-            Ok((arn, Arc::new(machine)))
-        };
-        Ok(Self {
-            machines: templates
-                .iter()
-                .map(machine)
-                .collect::<Result<_, Error>>()?,
-        })
-    }
-
-    /// The machine of an unqualified, version or alias ARN.
-    pub fn find(&self, arn: &str) -> Option<&Arc<Machine>> {
-        self.machines.get(arn).or_else(|| {
-            let (unqualified, qualifier) = arn.rsplit_once(':')?;
-            let is_known = qualifier == names::VERSION || qualifier == names::ALIAS;
-            self.machines.get(unqualified).filter(|_| is_known)
-        })
-    }
-
-    /// All machines in the order of their names.
-    pub fn iter(&self) -> impl Iterator<Item = &Arc<Machine>> {
-        self.machines.values()
-    }
 }
 
 #[cfg(test)]
