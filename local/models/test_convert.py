@@ -186,6 +186,40 @@ class Api(unittest.TestCase):
                 convert.compact(data)
 
 
+class ApiModel(unittest.TestCase):
+    def test_keeps_all_but_prose_of_the_newest_version(self):
+        files = {
+            "data/thing/2020-01-01/service-2.json.gz": api_model("Thing", "Old"),
+            "data/thing/2021-01-01/service-2.json.gz": api_model("Thing"),
+        }
+        self.assertEqual(
+            json.loads(convert.api_model(files)),
+            {
+                "metadata": {"serviceId": "Thing"},
+                "operations": {"PutThing": {"input": "Input", "errors": ["KMSFault", "Gone"]}},
+                "shapes": {
+                    "Input": {
+                        "type": "structure",
+                        "required": ["sseKMSKey", "token"],
+                        "members": {
+                            "sseKMSKey": {"shape": "Key", "sdk": "SseKmsKey"},
+                            "token": {"shape": "Key", "idempotencyToken": True},
+                            "equals": {"shape": "Inputs", "sdk": "EqualsValue"},
+                        },
+                    },
+                    "Inputs": {"type": "list", "member": {"shape": "Input"}, "max": 3},
+                    "Key": {"type": "string", "pattern": "[a-z]+"},
+                    "Output": {"type": "structure", "members": {}},
+                },
+            },
+        )
+
+    def test_refuses_what_is_no_model(self):
+        for files in ({}, {"a": b""}, {"a": gzip.compress(b"{}")}, {"a": gzip.compress(b"[]")}):
+            with self.assertRaises(convert.Malformed):
+                convert.api_model(files)
+
+
 class AuthorizationReference(unittest.TestCase):
     def test_keeps_actions_with_their_resources_and_conditions(self):
         kinds = {"job": {"condition_keys": ["k:b"]}, "": {"condition_keys": ["k:a", "k:b"]}}
