@@ -1,5 +1,6 @@
 //! The local platform: AWS's services as far as VideoFlow needs them, in one process.
 
+pub mod api_model;
 pub mod arn;
 mod database;
 pub mod dynamodb;

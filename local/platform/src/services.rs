@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
 
+use crate::api_model::ApiModels;
 use crate::record::{Record, accesses};
 use crate::service::{Call, Failure, Service, ServiceError};
 
@@ -21,6 +22,7 @@ pub trait Check: Send + Sync {
 /// The services of the platform. Services may be added while it runs, because some of them call others through it.
 pub struct Services {
     by_name: RwLock<HashMap<&'static str, Vec<Arc<dyn Service>>>>,
+    models: Option<ApiModels>,
     checks: Vec<Box<dyn Check>>,
     record: Arc<Record>,
 }
@@ -35,9 +37,24 @@ impl Services {
     pub fn checked(record: Arc<Record>, checks: Vec<Box<dyn Check>>) -> Self {
         Self {
             by_name: RwLock::default(),
+            models: None,
             checks,
             record,
         }
+    }
+
+    /// Holds every call, before the other checks, and every answer to AWS's API models.
+    #[must_use]
+    pub fn with_models(self, models: ApiModels) -> Self {
+        Self {
+            models: Some(models),
+            ..self
+        }
+    }
+
+    /// AWS's API models, where calls are held to them.
+    pub(crate) fn models(&self) -> Option<&ApiModels> {
+        self.models.as_ref()
     }
 
     /// Adds a service. Two may share a name, as Bedrock's Converse and Data Automation do: the second is asked
@@ -57,6 +74,9 @@ impl Services {
     /// # Errors
     /// The answer of the first check that refuses.
     pub fn check(&self, service: &str, call: &Call) -> Result<(), ServiceError> {
+        if let Some(models) = &self.models {
+            models.check(service, call)?;
+        }
         self.checks
             .iter()
             .try_for_each(|check| check.check(service, call))
@@ -86,6 +106,9 @@ impl Services {
             Ok(()) => self.ask(name, call).await,
             Err(refused) => Err(refused.into()),
         };
+        if let (Some(models), Ok(answer)) = (&self.models, &answer) {
+            models.check_answer(name, &operation, answer);
+        }
         let error = answer
             .as_ref()
             .err()

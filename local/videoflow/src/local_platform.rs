@@ -62,6 +62,7 @@ pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running
     let config = Config {
         data: wanted.data.to_path_buf(),
         functions: tools.functions.clone(),
+        models: tools.models.clone(),
         definitions,
         port: wanted.port,
         time_scale: TIME_SCALE,

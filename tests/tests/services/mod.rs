@@ -1,5 +1,6 @@
 //! The local services with the AWS SDK for Rust as their client, over the wire.
 
+mod checks;
 mod dynamodb;
 mod events;
 mod failure;
@@ -22,6 +23,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
+use videoflow_platform::api_model::ApiModels;
 use videoflow_platform::dynamodb::DynamoDb;
 use videoflow_platform::events::Events;
 use videoflow_platform::record::Record;
@@ -32,6 +34,8 @@ use videoflow_platform::sns::Topics;
 use videoflow_platform::sqs::Queues;
 use videoflow_platform::wire::Server;
 use videoflow_shared::attribute::{from_item, to_item};
+
+use crate::support::{check_deviations, models};
 
 /// Bucket with versions whose events go to [`QUEUE`].
 const SOURCE: &str = "videoflow-local-source";
@@ -60,7 +64,10 @@ pub struct Local {
 impl Drop for Local {
     fn drop(&mut self) {
         self.server.abort();
-        drop(self.folder.take());
+        let folder = self.folder.take();
+        if let Some(folder) = folder.filter(|_| !std::thread::panicking()) {
+            check_deviations(folder.path());
+        }
     }
 }
 
@@ -120,7 +127,10 @@ impl Local {
         topics.create(TOPIC).expect("a topic");
         let buckets = buckets(folder, &events);
 
-        let services = Arc::new(Services::new(record));
+        let models = ApiModels::open(&models()).expect("the models of `make setup`");
+        let models = models.noting_in(&folder.join("deviations.jsonl"));
+        let services = Services::new(record).with_models(models.expect("a new file"));
+        let services = Arc::new(services);
         services.add(Arc::clone(&queues) as _);
         services.add(Arc::clone(&events) as _);
         services.add(wrap(Arc::new(tables)));

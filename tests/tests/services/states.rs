@@ -9,7 +9,7 @@ use videoflow_platform::platform::{Config, Platform};
 use videoflow_platform::step_functions::Definitions;
 
 use super::{SOURCE, code};
-use crate::support::binaries;
+use crate::support::{binaries, models};
 
 const MACHINE: &str =
     "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-reconcile-library";
@@ -34,6 +34,7 @@ impl Scene {
         let config = Config {
             data: folder.path().to_owned(),
             functions: binaries(),
+            models: models(),
             definitions: Definitions::embedded(),
             port: 0,
             time_scale: 0.0,

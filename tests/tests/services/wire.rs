@@ -101,6 +101,13 @@ async fn mediaconvert_speaks_rest_json() {
         Some(&JobStatus::Complete)
     );
     service.check("GetJob", &json!({"Id": "a/b"}));
+}
+
+#[tokio::test]
+async fn mediaconvert_cancels_by_delete() {
+    let local = Local::new().await;
+    let service = Scripted::add(&local, "mediaconvert", Ok(json!({})));
+    let client = aws_sdk_mediaconvert::Client::new(&local.client());
     client.cancel_job().id("1").send().await.expect("an answer");
     service.check("CancelJob", &json!({"Id": "1"}));
 }
@@ -195,7 +202,7 @@ async fn rekognition_speaks_json() {
     let service = Scripted::add(&local, "rekognition", Ok(json!({"JobId": "1"})));
     let client = aws_sdk_rekognition::Client::new(&local.client());
     let video = Video::builder()
-        .s3_object(S3Object::builder().bucket("b").name("k").build())
+        .s3_object(S3Object::builder().bucket("source").name("k").build())
         .build();
     let start = client
         .start_label_detection()
@@ -206,7 +213,7 @@ async fn rekognition_speaks_json() {
         .expect("a job");
     assert_eq!(start.job_id(), Some("1"));
     let parameters =
-        json!({"Video": {"S3Object": {"Bucket": "b", "Name": "k"}}, "MinConfidence": 50.0});
+        json!({"Video": {"S3Object": {"Bucket": "source", "Name": "k"}}, "MinConfidence": 50.0});
     service.check("StartLabelDetection", &parameters);
 }
 
@@ -255,21 +262,16 @@ async fn data_automation_speaks_json() {
     let error = ServiceError::new("ResourceNotFoundException", 404, "no such invocation");
     let service = Scripted::add(&local, "bedrock", Err(error));
     let client = aws_sdk_bedrockdataautomationruntime::Client::new(&local.client());
+    let arn = "arn:aws:bedrock:us-east-1:000000000000:data-automation-invocation/00000000-0000-0000-0000-000000000000";
     let status = client
         .get_data_automation_status()
-        .invocation_arn("arn:i")
+        .invocation_arn(arn)
         .send()
         .await;
     assert_eq!(code(status), "ResourceNotFoundException");
-    service.check(
-        "GetDataAutomationStatus",
-        &json!({"InvocationArn": "arn:i"}),
-    );
+    service.check("GetDataAutomationStatus", &json!({"InvocationArn": arn}));
     let calls = local.services.record().calls();
-    assert_eq!(
-        calls.last().map(|call| call.resource.as_str()),
-        Some("arn:i")
-    );
+    assert_eq!(calls.last().map(|call| call.resource.as_str()), Some(arn));
 }
 
 #[tokio::test]

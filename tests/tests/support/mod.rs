@@ -31,6 +31,22 @@ pub fn binaries() -> PathBuf {
         .to_owned()
 }
 
+/// The folder of the models that `make setup` fetched.
+pub fn models() -> PathBuf {
+    let named = std::env::var_os("VIDEOFLOW_MODELS").map(PathBuf::from);
+    named.unwrap_or_else(|| root().join(".cache/models"))
+}
+
+/// Fails the test if the platform on `data` noted a call or an answer that is not as AWS's API model says.
+#[track_caller]
+pub fn check_deviations(data: &Path) {
+    let noted = std::fs::read_to_string(data.join("deviations.jsonl")).unwrap_or_default();
+    assert!(
+        noted.is_empty(),
+        "deviations from AWS's API models:\n{noted}"
+    );
+}
+
 /// Runs `videoflow` with `arguments` and gives its output, which it prints for the log of a failing test.
 pub fn videoflow(arguments: &[&str]) -> Output {
     let output = Command::new(binaries().join("videoflow"))
@@ -43,6 +59,10 @@ pub fn videoflow(arguments: &[&str]) -> Output {
         arguments.join(" "),
         String::from_utf8_lossy(&output.stderr)
     );
+    let out = arguments.iter().position(|argument| *argument == "--out");
+    if let Some(out) = out.and_then(|at| arguments.get(at + 1)) {
+        check_deviations(&root().join(out).join(".videoflow"));
+    }
     output
 }
 

@@ -19,7 +19,7 @@ use videoflow_platform::lambda::deployments;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
 
-use super::{binaries, root};
+use super::{binaries, check_deviations, root};
 
 /// Bucket of uploads.
 pub const SOURCE: &str = "videoflow-local-source";
@@ -49,6 +49,8 @@ impl Drop for Up {
         if std::thread::panicking() {
             let log = std::fs::read_to_string(self.folder.path().join("log"));
             eprintln!("{}", log.unwrap_or_default());
+        } else {
+            check_deviations(&self.folder.path().join("data"));
         }
     }
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::api_model::ApiModels;
 use crate::lambda::{Host, LambdaService};
 use crate::names;
 use crate::record::Record;
@@ -44,6 +45,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Folder of the functions' binaries.
     pub functions: PathBuf,
+    /// Folder of the models; AWS's API models are in it.
+    pub models: PathBuf,
     /// Definitions.
     pub definitions: Definitions,
     /// Port of the services on 127.0.0.1; the HTTP API gets the next one. 0: any two that are free.
@@ -73,6 +76,9 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// Calls cannot be held to AWS's API models.
+    #[error(transparent)]
+    ApiModels(#[from] crate::api_model::Error),
     /// A definition cannot be used.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
@@ -112,7 +118,8 @@ impl Platform {
         let url = server.url();
         let record = Record::open(&data.join("calls.jsonl"))
             .map_err(|error| failed("the call record", &error))?;
-        let services = Arc::new(Services::new(Arc::new(record)));
+        let models = ApiModels::open(&config.models)?.noting_in(&data.join("deviations.jsonl"))?;
+        let services = Arc::new(Services::new(Arc::new(record)).with_models(models));
         let state = State::open(&data, &url)?;
         let definitions = &config.definitions;
         let executions = data.join("executions");

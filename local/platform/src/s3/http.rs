@@ -129,6 +129,13 @@ impl S3Access for Watch {
         if let Some(source) = source.and_then(|source| source.to_str().ok()) {
             parameters["CopySource"] = json!(source);
         }
+        if let (Some(models), Some(members)) = (self.0.models(), parameters.as_object_mut()) {
+            let query = context.uri().query().unwrap_or_default();
+            // What is no form has no parameters; `s3s` says so.
+            let query: Vec<(String, String)> =
+                serde_urlencoded::from_str(query).unwrap_or_default();
+            members.extend(models.located("s3", &operation, &query, context.headers()));
+        }
         let seen = Seen {
             principal: principal.clone().unwrap_or_else(|| "anonymous".to_owned()),
             accesses: accesses("s3", &operation, &parameters),

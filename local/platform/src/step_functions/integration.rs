@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::api_model::Integration;
 use crate::service::{Call, Principal, ServiceError};
 use crate::services::Services;
 
@@ -23,7 +24,35 @@ pub(super) struct Target {
     pub(super) operation: String,
     /// Error names begin with this.
     pub(super) prefix: &'static str,
+    /// Whose names members and errors have.
+    pub(super) integration: Integration,
 }
+
+/// Error names of an integration made for Step Functions are those of the AWS SDK for Java 1: prefix, name of what the
+/// API does not list, name of the service in causes.
+const JAVA_1: [(&str, &str, &str); 6] = [
+    ("DynamoDB", "AmazonDynamoDBException", "AmazonDynamoDBv2"),
+    (
+        "EventBridge",
+        "AmazonEventBridgeException",
+        "AmazonEventBridge",
+    ),
+    ("Lambda", "AWSLambdaException", "AWSLambda"),
+    ("SNS", "AmazonSNSException", "AmazonSNS"),
+    ("SQS", "AmazonSQSException", "AmazonSQS"),
+    (
+        "StepFunctions",
+        "AWSStepFunctionsException",
+        "AWSStepFunctions",
+    ),
+];
+
+/// Codes that arrive by their own name, though the API does not list them.
+const UNLISTED: [(&str, &str); 3] = [
+    ("S3", "NoSuchVersion"),
+    ("SNS", "ThrottledException"),
+    ("StepFunctions", "ThrottlingException"),
+];
 
 /// Integrations made for Step Functions: name in the ARN, service, prefix of error names.
 const OPTIMISED: [(&str, &str, &str); 6] = [
@@ -58,9 +87,9 @@ const SDK: [(&str, &str, &str); 12] = [
 /// The service and operation of a resource without its pattern's ending.
 pub(super) fn target(resource: &str) -> Option<Target> {
     let path = resource.strip_prefix("arn:aws:states:::")?;
-    let (table, path): (&[_], _) = match path.strip_prefix("aws-sdk:") {
-        Some(path) => (&SDK, path),
-        None => (&OPTIMISED, path),
+    let (table, path, integration): (&[_], _, _) = match path.strip_prefix("aws-sdk:") {
+        Some(path) => (&SDK, path, Integration::Sdk),
+        None => (&OPTIMISED, path, Integration::Optimised),
     };
     let (name, operation) = path.split_once(':')?;
     let (_, service, prefix) = table.iter().find(|(known, ..)| *known == name)?;
@@ -68,6 +97,7 @@ pub(super) fn target(resource: &str) -> Option<Target> {
         service,
         operation: capitalised(operation),
         prefix,
+        integration,
     })
 }
 
@@ -87,15 +117,54 @@ pub(super) async fn perform(
     target: &Target,
     arguments: Value,
 ) -> Result<Value, Failure> {
-    let parameters = prepared(target, arguments);
+    let mut parameters = prepared(target, arguments);
+    if let Some(models) = services.models() {
+        let shown = parameters.to_string();
+        parameters = models
+            .of_task(
+                target.integration,
+                target.service,
+                &target.operation,
+                parameters,
+            )
+            .map_err(|refusals| not_started(&shown, &refusals))?;
+    }
     let call = Call {
         principal,
         operation: target.operation.clone(),
         parameters,
     };
     match services.call(target.service, call).await {
-        Ok(answer) => judged(target, answer),
-        Err(error) => Err(failure(target.prefix, &error)),
+        Ok(answer) => judged(target, shown(services, target, answer)),
+        Err(error) => {
+            let is_listed = services.models().is_none_or(|models| {
+                models.has_error(target.service, &target.operation, &error.code)
+            });
+            Err(failure(target, &error, is_listed))
+        }
+    }
+}
+
+/// What Step Functions says of parameters that it does not hand on.
+fn not_started(parameters: &str, refusals: &[String]) -> Failure {
+    Failure {
+        error: "States.Runtime".to_owned(),
+        cause: format!(
+            "The Parameters '{parameters}' could not be used to start the Task: [{}]",
+            refusals.join(", ")
+        ),
+    }
+}
+
+fn shown(services: &Services, target: &Target, answer: Value) -> Value {
+    match services.models() {
+        Some(models) => models.to_task(
+            target.integration,
+            target.service,
+            &target.operation,
+            answer,
+        ),
+        None => answer,
     }
 }
 
@@ -154,33 +223,47 @@ fn judged(target: &Target, answer: Value) -> Result<Value, Failure> {
     }
 }
 
-/// Error name and cause as Step Functions gives them: SDK error names always end in `Exception`.
-pub(super) fn failure(prefix: &str, error: &ServiceError) -> Failure {
+/// Error name and cause as Step Functions gives them: error names always end in `Exception`, and what the API does not
+/// list is the service's base exception.
+fn failure(target: &Target, error: &ServiceError, is_listed: bool) -> Failure {
+    let prefix = target.prefix;
     let code = match (prefix, error.code.as_str()) {
         // HeadObject's 404 has no body; the SDK that Step Functions uses takes it for a missing key.
         ("S3", "NotFound") => "NoSuchKey",
         (_, code) => code,
     };
-    let ending = if code.ends_with("Exception") {
-        ""
-    } else {
-        "Exception"
+    let java_1 = JAVA_1.iter().filter(|(known, ..)| *known == prefix);
+    let java_1 = java_1
+        .filter(|_| target.integration == Integration::Optimised)
+        .map(|(_, base, service)| (*base, *service))
+        .next();
+    let is_listed = is_listed || code == "NoSuchKey" || UNLISTED.contains(&(prefix, code));
+    let name = match java_1 {
+        _ if is_listed && code.ends_with("Exception") => code.to_owned(),
+        _ if is_listed => format!("{code}Exception"),
+        Some((base, _)) => base.to_owned(),
+        None => format!("{prefix}Exception"),
     };
-    let cause = format!(
-        "{} (Service: {prefix}, Status Code: {}, Request ID: {})",
-        error.message,
-        error.status,
-        Uuid::new_v4()
-    );
+    let (message, status, id) = (&error.message, error.status, Uuid::new_v4());
+    let details = match java_1 {
+        Some((_, service)) => format!(
+            "Service: {service}; Status Code: {status}; Error Code: {code}; Request ID: {id}; Proxy: null"
+        ),
+        None => format!("Service: {prefix}, Status Code: {status}, Request ID: {id}"),
+    };
     Failure {
-        error: format!("{prefix}.{code}{ending}"),
-        cause,
+        error: format!("{prefix}.{name}"),
+        cause: format!("{message} ({details})"),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::api_model;
+    use crate::record::Record;
 
     #[test]
     fn resources_name_service_operation_and_prefix() {
@@ -225,37 +308,102 @@ mod tests {
         check("lambda", None);
     }
 
+    /// Resource, code, whether the API lists it; the error's name and the details in its cause up to the request's id.
+    fn check_failure(resource: &str, code: &str, is_listed: bool, expected: (&str, &str)) {
+        let target = target(&format!("arn:aws:states:::{resource}")).expect("an integration");
+        let error = ServiceError::new(code, 400, "no");
+        let failure = failure(&target, &error, is_listed);
+        assert_eq!(failure.error, expected.0);
+        let begin = format!("no ({} Request ID: ", expected.1);
+        assert!(failure.cause.starts_with(&begin), "{}", failure.cause);
+    }
+
     #[test]
     fn error_names_have_prefix_and_ending() {
-        let check = |prefix: &str, code: &str, expected: &str| {
-            let error = ServiceError {
-                code: code.to_owned(),
-                message: "no".to_owned(),
-                status: 400,
-            };
-            let failure = failure(prefix, &error);
-            assert_eq!(failure.error, expected);
-            assert!(failure.cause.starts_with(&format!(
-                "no (Service: {prefix}, Status Code: 400, Request ID: "
-            )));
-        };
-        check(
-            "DynamoDB",
-            "ConditionalCheckFailedException",
-            "DynamoDB.ConditionalCheckFailedException",
+        let sdk = "Service: DynamoDb, Status Code: 400,";
+        let put = "aws-sdk:dynamodb:putItem";
+        let conditional = "ConditionalCheckFailedException";
+        let name = format!("DynamoDb.{conditional}");
+        check_failure(put, conditional, true, (&name, sdk));
+        let name = "DynamoDb.InternalServerErrorException";
+        check_failure(put, "InternalServerError", true, (name, sdk));
+        let name = "DynamoDb.DynamoDbException";
+        check_failure(put, "ValidationException", false, (name, sdk));
+
+        let sdk = "Service: AmazonDynamoDBv2; Status Code: 400; Error Code: ValidationException;";
+        let name = "DynamoDB.AmazonDynamoDBException";
+        check_failure(
+            "dynamodb:putItem",
+            "ValidationException",
+            false,
+            (name, sdk),
         );
-        check(
-            "DynamoDb",
-            "InternalServerError",
-            "DynamoDb.InternalServerErrorException",
-        );
-        check("S3", "NoSuchKey", "S3.NoSuchKeyException");
-        check("S3", "NotFound", "S3.NoSuchKeyException");
-        check(
-            "StepFunctions",
-            "ExecutionAlreadyExists",
-            "StepFunctions.ExecutionAlreadyExistsException",
-        );
+        let sdk =
+            "Service: AWSStepFunctions; Status Code: 400; Error Code: ExecutionAlreadyExists;";
+        let name = "StepFunctions.ExecutionAlreadyExistsException";
+        let start = "states:startExecution";
+        check_failure(start, "ExecutionAlreadyExists", true, (name, sdk));
+
+        let sdk = "Service: S3, Status Code: 400,";
+        let head = "aws-sdk:s3:headObject";
+        check_failure(head, "NotFound", false, ("S3.NoSuchKeyException", sdk));
+        check_failure(head, "AccessDenied", false, ("S3.S3Exception", sdk));
+    }
+
+    /// Resource and arguments; the error's name and the beginning of its cause.
+    async fn check_refused(resource: &str, arguments: Value, expected: (&str, &str)) {
+        let services = Services::new(Arc::new(Record::in_memory()));
+        let services = services.with_models(api_model::tests::models());
+        let target = target(&format!("arn:aws:states:::{resource}")).expect("an integration");
+        let principal = Principal("machine".into());
+        let answer = perform(&services, principal, &target, arguments).await;
+        let failure = answer.expect_err("there are no services");
+        assert_eq!(failure.error, expected.0, "{resource}");
+        assert!(failure.cause.starts_with(expected.1), "{}", failure.cause);
+    }
+
+    #[tokio::test]
+    async fn parameters_that_the_api_does_not_take_fail_the_task() {
+        check_refused(
+            "aws-sdk:dynamodb:putItem",
+            json!({"TableName": "t", "Item": null}),
+            (
+                "DynamoDb.DynamoDbException",
+                "1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be null \
+                 (Service: DynamoDb, Status Code: 400, Request ID: ",
+            ),
+        )
+        .await;
+        check_refused(
+            "dynamodb:putItem",
+            json!({"TableName": "", "Item": {}}),
+            (
+                "DynamoDB.AmazonDynamoDBException",
+                "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have \
+                 length greater than or equal to 1 (Service: AmazonDynamoDBv2; Status Code: 400; Error Code: \
+                 ValidationException; Request ID: ",
+            ),
+        )
+        .await;
+        check_refused(
+            "aws-sdk:transcribe:getTranscriptionJob",
+            json!({"TranscriptionJobName": "a b"}),
+            (
+                "Transcribe.BadRequestException",
+                "1 validation error detected",
+            ),
+        )
+        .await;
+        check_refused(
+            "lambda:invoke",
+            json!({"FunctionName": "f", "Payload": {}, "TaskToken": "t"}),
+            (
+                "States.Runtime",
+                "The Parameters '{\"FunctionName\":\"f\",\"Payload\":{},\"TaskToken\":\"t\"}' could not be used to start \
+                 the Task: [The field \"TaskToken\" is not supported by Step Functions]",
+            ),
+        )
+        .await;
     }
 
     #[test]

@@ -5,6 +5,7 @@ use videoflow_asl::items;
 use videoflow_asl::results::ResultFile;
 
 use super::integration::{Failure, Target, perform};
+use crate::api_model::Integration;
 use crate::service::Principal;
 use crate::services::Services;
 
@@ -34,6 +35,7 @@ pub(super) async fn read_items(
         service: "s3",
         operation: "ListObjectsV2".to_owned(),
         prefix: "S3",
+        integration: Integration::Sdk,
     };
     let mut items = Vec::new();
     let mut parameters = arguments.clone();
@@ -70,6 +72,7 @@ async fn read_file(
         service: "s3",
         operation: "GetObject".to_owned(),
         prefix: "S3",
+        integration: Integration::Sdk,
     };
     let object = perform(services, principal.clone(), &target, arguments.clone())
         .await
@@ -89,6 +92,7 @@ pub(super) async fn write_files(
         service: "s3",
         operation: "PutObject".to_owned(),
         prefix: "S3",
+        integration: Integration::Sdk,
     };
     for file in files {
         let put = json!({
