@@ -56,13 +56,15 @@ pub(super) enum Step {
     Key(String),
 }
 
-/// Whether a text may stand for a number or a truth value.
+/// Where a text may stand for a number or a truth value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Texts {
-    /// It does in the protocol at hand.
-    StandForScalars,
-    /// A text is a text.
-    AreTexts,
+pub(super) enum TextsForScalars {
+    /// The protocol has nothing but texts.
+    Anywhere,
+    /// In headers, the query and the path.
+    InHead,
+    /// In no answer.
+    Nowhere,
 }
 
 /// All deviations of `value` from the shape.
@@ -70,7 +72,7 @@ pub(super) fn deviations(
     model: &Model,
     shape: ShapeId,
     value: &Value,
-    texts: Texts,
+    texts: TextsForScalars,
 ) -> Vec<Deviation> {
     let mut walk = Walk {
         model,
@@ -91,7 +93,7 @@ enum Borrowed<'a> {
 
 struct Walk<'a> {
     model: &'a Model,
-    texts: Texts,
+    texts: TextsForScalars,
     path: Vec<Borrowed<'a>>,
     found: Vec<Deviation>,
 }
@@ -127,7 +129,14 @@ impl<'a> Walk<'a> {
     fn structure(&mut self, shape: &'a Shape, members: &'a Map<String, Value>) {
         for (name, value) in members {
             match shape.members.get(name) {
-                Some(member) => self.step(Borrowed::Member(name), member.shape, value),
+                Some(member) => {
+                    let texts = self.texts;
+                    if texts == TextsForScalars::InHead && member.location.is_some() {
+                        self.texts = TextsForScalars::Anywhere;
+                    }
+                    self.step(Borrowed::Member(name), member.shape, value);
+                    self.texts = texts;
+                }
                 None => self.unknown(name, value),
             }
         }
@@ -178,11 +187,11 @@ impl<'a> Walk<'a> {
 
     fn is_time(&self, text: &str) -> bool {
         // S3's headers have dates in other forms, and S3 passes over those that it cannot read.
-        self.texts == Texts::StandForScalars || OffsetDateTime::parse(text, &Rfc3339).is_ok()
+        self.texts == TextsForScalars::Anywhere || OffsetDateTime::parse(text, &Rfc3339).is_ok()
     }
 
     fn stands_for(&self, kind: Kind, text: &str) -> bool {
-        self.texts == Texts::StandForScalars
+        self.texts == TextsForScalars::Anywhere
             && match kind {
                 Kind::Boolean => text.parse::<bool>().is_ok(),
                 Kind::Integer | Kind::Long => text.parse::<i64>().is_ok(),

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use serde_json::{Map, Value, json};
 
-use super::model::{Location, Model, ShapeId};
+use super::model::{Kind, Location, Model, ShapeId};
 
 /// The members of an operation's input that headers and query hold, as texts.
 pub(super) fn parameters(
@@ -15,7 +15,13 @@ pub(super) fn parameters(
     let members = model.shape(input).map(|shape| &shape.members);
     let found = members.into_iter().flatten().filter_map(|(name, member)| {
         let value = match member.location.as_ref()? {
-            Location::Header(header) => json!(headers.get(header)?.to_str().ok()?),
+            Location::Header(header) => {
+                let text = headers.get(header)?.to_str().ok()?;
+                match model.shape(member.shape)?.kind {
+                    Kind::List => text.split(',').map(|item| json!(item.trim())).collect(),
+                    _ => json!(text),
+                }
+            }
             Location::Headers(prefix) => with_prefix(prefix, headers)?,
             Location::Query(key) => json!(query.iter().find(|(name, _)| name == key)?.1),
             Location::Path => return None,

@@ -30,6 +30,11 @@ pub(super) fn refusal(service: &str, deviations: &[Deviation]) -> Option<Service
             let message = format!("The request must contain the parameter {name}.");
             ServiceError::new("MissingParameter", 400, message)
         }
+        "sqs" if matches!(first.cause, Cause::Enum(_)) => {
+            let value = first.value.as_deref().unwrap_or_default();
+            let message = format!("Unknown Attribute {value}.");
+            ServiceError::new("InvalidAttributeName", 400, message)
+        }
         _ => match refused().find_map(|deviation| serialization(service, &deviation.cause)) {
             Some(message) => ServiceError::new(unreadable(service), 400, message),
             None => ServiceError::new(invalid(service), 400, constraints(refused())),

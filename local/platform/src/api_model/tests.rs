@@ -154,6 +154,12 @@ fn other_services_say_it_in_their_own_way() {
             "The request must contain the parameter MessageBody.",
         )),
     );
+    check(
+        "sqs",
+        "ReceiveMessage",
+        json!({"QueueUrl": "u", "AttributeNames": ["All", "Age"]}),
+        Some(("InvalidAttributeName", "Unknown Attribute Age.")),
+    );
 }
 
 #[test]
@@ -249,6 +255,28 @@ fn s3_has_codes_of_its_own() {
     ] {
         check("s3", operation, parameters, expected);
     }
+}
+
+#[test]
+fn headers_and_query_are_parameters_by_the_models_locations() {
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        ("x-amz-object-attributes", "ETag, ObjectSize"),
+        ("x-amz-max-parts", "10"),
+        ("x-amz-meta-job", "v"),
+    ] {
+        let value = value.parse().expect("a value of the test");
+        headers.insert(name, value);
+    }
+    let query = [("versionId".to_owned(), "1".to_owned())];
+    let located = models().located("s3", "GetObjectAttributes", &query, &headers);
+    let expected =
+        json!({"ObjectAttributes": ["ETag", "ObjectSize"], "MaxParts": "10", "VersionId": "1"});
+    assert_eq!(Value::Object(located), expected);
+    let located = models().located("s3", "PutObject", &query, &headers);
+    assert_eq!(Value::Object(located), json!({"Metadata": {"job": "v"}}));
+    // Also in services whose bodies are JSON.
+    check("lambda", "ListFunctions", json!({"MaxItems": "10"}), None);
 }
 
 #[test]
