@@ -30,7 +30,7 @@
 //! ```
 //!
 //! [`mock`] runs test cases that are written in AWS's form for Step Functions Local, [`exec`] cases that come as requests
-//! in JSON. [`lint`] says what is wrong with a definition, where in its text, and what to do about it.
+//! in JSON. [`test_state`] runs one state alone and tells what its data looks like on the way. [`lint`] says what is wrong with a definition, where in its text, and what to do about it.
 //!
 //! # Writing a driver
 //! A driver carries out effects and tells events, each with the time of its own clock:
@@ -101,6 +101,7 @@ mod random;
 pub mod replay;
 pub mod results;
 pub mod simulation;
+pub mod test_state;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use execution::{Execution, Start, Status};

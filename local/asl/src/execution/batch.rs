@@ -33,7 +33,7 @@ impl Execution {
     }
 
     /// `{"BatchInput", "Items"}` for each batch.
-    fn batches(
+    pub(super) fn batches(
         &self,
         thread: &Thread,
         batcher: &Batcher,

@@ -34,7 +34,10 @@ impl Execution {
             .retry
             .iter()
             .zip(thread.retries.iter_mut())
-            .find(|(retrier, _)| covers(&retrier.errors, failure));
+            .enumerate()
+            .find(|(_, (retrier, _))| covers(&retrier.errors, failure));
+        self.note(|seen| seen.retrier = found.as_ref().map(|(index, _)| *index));
+        let found = found.map(|(_, found)| found);
         let Some((retrier, used)) = found.filter(|(retrier, used)| **used < retrier.max_attempts)
         else {
             return Err(thread);
@@ -50,6 +53,7 @@ impl Execution {
         if retrier.full_jitter {
             seconds *= self.random.unit();
         }
+        self.note(|seen| seen.backoff_seconds = Some(seconds));
         let due = self.now.plus_ms(to_ms(seconds));
         let timer = self.start_timer(TimerUse::Retry(thread.id), due, true);
         thread.waiting = Waiting::Timer(timer);
@@ -64,13 +68,12 @@ impl Execution {
         failure: &Failure,
     ) -> Result<(), Box<Thread>> {
         let state = Arc::clone(&thread.state);
-        let Some(catcher) = state
-            .catch
-            .iter()
-            .find(|catcher| covers(&catcher.errors, failure))
+        let mut catchers = state.catch.iter().enumerate();
+        let Some((index, catcher)) = catchers.find(|(_, catcher)| covers(&catcher.errors, failure))
         else {
             return Err(thread);
         };
+        self.note(|seen| seen.catcher = Some(index));
         match self.caught_output(&thread, catcher, failure) {
             Ok((output, assigned)) => self.leave(thread, output, assigned, Some(catcher.next)),
             Err(inner) => self.fail_unhandled(thread, inner),

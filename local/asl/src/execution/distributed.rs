@@ -90,20 +90,7 @@ impl Execution {
     }
 
     fn read_items(&mut self, thread: Box<Thread>, map_run: MapRunId, reader: &Reader) {
-        let evaluated = self.effective_input(&thread).and_then(|input| {
-            let scope = self.scope(&thread, &input);
-            let evaluate = |template: &Option<Template>, field: &str| match template {
-                Some(template) => template.evaluate(&scope, field),
-                None => Ok(Value::Object(Map::new())),
-            };
-            let mut config = evaluate(&reader.config, "ItemReader/ReaderConfig")?;
-            if let (Some(setting), Some(members)) = (&reader.max_items, config.as_object_mut()) {
-                members.shift_remove("MaxItemsPath");
-                members.insert("MaxItems".to_owned(), setting.integer(&scope)?.into());
-            }
-            Ok((evaluate(&reader.arguments, "ItemReader/Arguments")?, config))
-        });
-        match evaluated {
+        match self.reader_arguments(&thread, reader) {
             Ok((arguments, config)) => {
                 self.effects.push(Effect::ReadItems {
                     map_run,
@@ -115,6 +102,26 @@ impl Execution {
             }
             Err(failure) => self.fail(thread, failure),
         }
+    }
+
+    /// What the reader is called with, and its `ReaderConfig`.
+    pub(super) fn reader_arguments(
+        &self,
+        thread: &Thread,
+        reader: &Reader,
+    ) -> Result<(Value, Value), Failure> {
+        let input = self.effective_input(thread)?;
+        let scope = self.scope(thread, &input);
+        let evaluate = |template: &Option<Template>, field: &str| match template {
+            Some(template) => template.evaluate(&scope, field),
+            None => Ok(Value::Object(Map::new())),
+        };
+        let mut config = evaluate(&reader.config, "ItemReader/ReaderConfig")?;
+        if let (Some(setting), Some(members)) = (&reader.max_items, config.as_object_mut()) {
+            members.shift_remove("MaxItemsPath");
+            members.insert("MaxItems".to_owned(), setting.integer(&scope)?.into());
+        }
+        Ok((evaluate(&reader.arguments, "ItemReader/Arguments")?, config))
     }
 
     /// The thread of a run that goes on.
@@ -196,10 +203,7 @@ impl Execution {
             return self.park(thread);
         }
         if run.is_intolerable() {
-            let cause = "The specified tolerated failure threshold was exceeded".to_owned();
-            let error = "States.ExceedToleratedFailureThreshold".to_owned();
-            let failure = Failure::reported(Some(error), Some(cause));
-            return self.children_ended(thread, Some(failure));
+            return self.children_ended(thread, Some(intolerable()));
         }
         while let Some(effect) = run.next_child() {
             self.effects.push(effect);
@@ -261,4 +265,11 @@ impl Execution {
 pub(super) fn failed(name: &str, (error, cause): (String, String)) -> Failure {
     let error = Some(error).filter(|error| !error.is_empty());
     Failure::reported(error.or_else(|| Some(name.to_owned())), Some(cause))
+}
+
+/// More children failed than are tolerated.
+pub(super) fn intolerable() -> Failure {
+    let cause = "The specified tolerated failure threshold was exceeded".to_owned();
+    let error = "States.ExceedToleratedFailureThreshold".to_owned();
+    Failure::reported(Some(error), Some(cause))
 }

@@ -20,7 +20,8 @@ impl Execution {
     pub(super) fn enter(&mut self, mut thread: Box<Thread>) {
         thread.before_entered = thread.previous;
         thread.entered_at = self.now;
-        thread.retries = vec![0; thread.state.retry.len()];
+        let used = self.tested().map_or(0, |tested| tested.retry_count);
+        thread.retries = vec![used; thread.state.retry.len()];
         thread.token = None;
         let entered = Content::Entered {
             state: Arc::clone(&thread.state),
@@ -48,6 +49,9 @@ impl Execution {
             Kind::Fail { error, cause } => {
                 self.attempt_fail(thread, error.as_ref(), cause.as_ref());
             }
+            Kind::Parallel { .. } | Kind::Map(_) if self.tested.is_some() => {
+                self.attempt_mocked(thread);
+            }
             Kind::Parallel { branches } => self.attempt_parallel(thread, branches),
             Kind::Map(map) => self.attempt_map(thread, map),
         }
@@ -55,6 +59,12 @@ impl Execution {
 
     /// The input as the state sees it: after `InputPath`.
     pub(super) fn effective_input(&self, thread: &Thread) -> Result<Arc<Value>, Failure> {
+        let input = self.selected_input(thread)?;
+        self.note_step("afterInputPath", &input);
+        Ok(input)
+    }
+
+    fn selected_input(&self, thread: &Thread) -> Result<Arc<Value>, Failure> {
         match &thread.state.input_path {
             Selection::Whole => Ok(Arc::clone(&thread.input)),
             Selection::Nothing => Ok(Arc::new(Value::Object(serde_json::Map::new()))),
@@ -73,17 +83,17 @@ impl Execution {
     /// Arguments or Parameters; without them the effective input.
     pub(super) fn arguments(&self, thread: &Thread) -> Result<Arc<Value>, Failure> {
         let input = self.effective_input(thread)?;
-        let Some(template) = &thread.state.arguments else {
-            return Ok(input);
-        };
-        let field = if thread.state.language == Language::Jsonata {
-            "Arguments"
+        let (field, step) = if thread.state.language == Language::Jsonata {
+            ("Arguments", "afterArguments")
         } else {
-            "Parameters"
+            ("Parameters", "afterParameters")
         };
-        template
-            .evaluate(&self.scope(thread, &input), field)
-            .map(Arc::new)
+        let arguments = match &thread.state.arguments {
+            Some(template) => Arc::new(template.evaluate(&self.scope(thread, &input), field)?),
+            None => input,
+        };
+        self.note_step(step, &arguments);
+        Ok(arguments)
     }
 
     fn attempt_pass(&mut self, thread: Box<Thread>, state: &State, result: Option<&Value>) {
@@ -91,7 +101,10 @@ impl Execution {
             return self.complete_with_input(thread);
         }
         match result {
-            Some(result) => self.complete(thread, Arc::new(result.clone())),
+            Some(result) => {
+                self.note_step("result", result);
+                self.complete(thread, Arc::new(result.clone()));
+            }
             None => match self.arguments(&thread) {
                 Ok(result) => self.complete(thread, result),
                 Err(failure) => self.fail(thread, failure),

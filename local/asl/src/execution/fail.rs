@@ -14,6 +14,7 @@ impl Execution {
     /// A state has failed: retries it, catches the failure, or fails what is around it.
     pub(super) fn fail(&mut self, mut thread: Box<Thread>, failure: Failure) {
         self.release(&mut thread);
+        self.note_failure(&failure);
         let failure = self.tell(&mut thread, failure);
         if failure.kind == FailureKind::Fatal {
             return self.fail_execution(thread, &failure);
@@ -34,6 +35,7 @@ impl Execution {
 
     /// A failure that the state's own handlers do not get: one within a Catch.
     pub(super) fn fail_unhandled(&mut self, mut thread: Box<Thread>, failure: Failure) {
+        self.note_failure(&failure);
         let failure = self.tell(&mut thread, failure);
         if failure.kind == FailureKind::Fatal {
             return self.fail_execution(thread, &failure);

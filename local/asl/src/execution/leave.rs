@@ -9,6 +9,7 @@ use super::Execution;
 use super::enter::no_results;
 use super::events::names;
 use super::size::{MAX_PAYLOAD_BYTES, exceeds, json_size};
+use super::tested::Left;
 use super::thread::{Thread, Waiting};
 use crate::failure::Failure;
 use crate::history::{Assigned, Content};
@@ -114,8 +115,10 @@ impl Execution {
             }
             None => result,
         };
+        self.note_step("afterResultSelector", &result);
         let assigned = evaluate_assign(&state.assign, &self.scope(thread, &result))?;
         let combined = combine(&state.result_path, &thread.input, result)?;
+        self.note_step("afterResultPath", &combined);
         Ok((self.select_output(thread, combined)?, assigned))
     }
 
@@ -160,6 +163,13 @@ impl Execution {
         let following = next
             .and_then(|index| thread.region.states.get(index))
             .map(Arc::clone);
+        self.note(|seen| {
+            seen.left = Some(Left {
+                output: Arc::clone(&output),
+                next: following.as_ref().map(|state| Arc::clone(&state.name)),
+                variables: thread.variables.clone(),
+            });
+        });
         match following {
             Some(state) => {
                 thread.state = state;

@@ -21,6 +21,7 @@ mod settings;
 mod size;
 mod task;
 mod task_events;
+mod tested;
 mod thread;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -32,9 +33,11 @@ use crate::effect::{Effect, Event, MapRunId, TaskId, TimerId, Timestamp};
 use crate::failure::Failure;
 use crate::history::HistoryEvent;
 use crate::machine::{Kind, Processor, StateMachine};
+use crate::query::Variables;
 use crate::random::Random;
 #[cfg(test)]
 pub(crate) use size::json_size;
+pub(crate) use tested::{Seen, Tested, Told};
 use thread::{Thread, TimerUse, Waiting};
 
 /// How an execution stands.
@@ -99,21 +102,26 @@ pub struct Execution {
     output: Option<Arc<Value>>,
     error: Option<String>,
     cause: Option<String>,
+    /// Of an execution that tests one state.
+    tested: Option<Box<Tested>>,
 }
 
 impl Execution {
     /// Begins an execution of `machine` at `now`; carry the effects out in their order.
-    pub fn start(
-        machine: Arc<StateMachine>,
-        mut start: Start,
-        now: Timestamp,
-    ) -> (Self, Vec<Effect>) {
+    pub fn start(machine: Arc<StateMachine>, start: Start, now: Timestamp) -> (Self, Vec<Effect>) {
+        let mut execution = Self::new(machine, start, now);
+        execution.begin(Variables::default());
+        let effects = std::mem::take(&mut execution.effects);
+        (execution, effects)
+    }
+
+    fn new(machine: Arc<StateMachine>, mut start: Start, now: Timestamp) -> Self {
         let input = Arc::new(start.input.take());
         let aws_region = start.state_machine_arn.split(':').nth(3);
-        let mut execution = Self {
+        Self {
             aws_region: Arc::from(aws_region.unwrap_or_default()),
             random: Random::new(start.seed),
-            input: Arc::clone(&input),
+            input,
             started: now,
             now,
             history: Vec::new(),
@@ -129,22 +137,25 @@ impl Execution {
             output: None,
             error: None,
             cause: None,
+            tested: None,
             machine,
             start,
-        };
-        execution.record_started();
-        execution.start_machine_timeout();
-        let region = Arc::clone(&execution.machine.region);
-        match Thread::new(execution.new_id(), None, &region, input) {
-            Some(thread) => execution.make_ready(Box::new(thread)),
-            None => execution.end_failed(
-                0,
-                &Failure::runtime("The state machine has no first state."),
-            ),
         }
-        execution.run();
-        let effects = std::mem::take(&mut execution.effects);
-        (execution, effects)
+    }
+
+    fn begin(&mut self, variables: Variables) {
+        self.record_started();
+        self.start_machine_timeout();
+        let region = Arc::clone(&self.machine.region);
+        let input = Arc::clone(&self.input);
+        if let Some(mut thread) = Thread::new(self.new_id(), None, &region, input) {
+            thread.variables = variables;
+            self.make_ready(Box::new(thread));
+        } else {
+            let failure = Failure::runtime("The state machine has no first state.");
+            self.end_failed(0, &failure);
+        }
+        self.run();
     }
 
     /// Tells the execution what happened. Events that no longer matter (of cancelled Tasks, old timers) do nothing.

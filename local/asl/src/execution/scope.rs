@@ -38,6 +38,9 @@ impl Execution {
 
     /// The context object.
     fn context(&self, thread: &Thread, item: Option<&Arc<MapItem>>, part: Part) -> Value {
+        if let Some(tested) = self.tested() {
+            return tested.context(item, thread.token.as_deref());
+        }
         let mut context = json!({
             "Execution": {
                 "Id": self.start.execution_arn,

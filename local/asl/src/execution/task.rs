@@ -130,6 +130,7 @@ impl Execution {
             return;
         };
         let output = Arc::new(output);
+        self.note_step("result", &output);
         if !thread.fits(&output) {
             let failure = too_large(resource_name(&thread));
             self.record_failure(&mut thread, &Outcome::FAILED, &failure);

@@ -37,6 +37,10 @@ impl Variables {
         self.0.get(name)
     }
 
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Arc<Value>)> {
+        self.0.iter()
+    }
+
     pub(crate) fn assign(&mut self, assigned: &[(Arc<str>, Arc<Value>)]) {
         if !assigned.is_empty() {
             Arc::make_mut(&mut self.0).extend(assigned.iter().cloned());
