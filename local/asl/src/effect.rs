@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::map_runs::MapRunSettings;
 use crate::results::{ChildResult, Format};
 
 /// Milliseconds since 1970-01-01 UTC.
@@ -182,6 +183,13 @@ pub enum Event {
         /// Cause.
         cause: String,
     },
+    /// A worker took the task of an activity: the time of its timeout and its heartbeat begins.
+    TaskStarted {
+        /// Which Task.
+        task: TaskId,
+        /// The worker, if it has a name.
+        worker: Option<String>,
+    },
     /// The Task sent a heartbeat.
     TaskHeartbeat {
         /// Which Task.
@@ -214,6 +222,13 @@ pub enum Event {
         map_run: MapRunId,
         /// `Bucket` and `Key` of the manifest, or error name and cause.
         written: Result<Value, (String, String)>,
+    },
+    /// `UpdateMapRun`: does nothing to a run that has ended.
+    MapRunUpdated {
+        /// Which Map.
+        map_run: MapRunId,
+        /// What changes.
+        settings: MapRunSettings,
     },
     /// `StopExecution`.
     Stopped {

@@ -93,6 +93,7 @@ mod history;
 pub mod items;
 pub mod lint;
 mod machine;
+pub mod map_runs;
 pub mod mock;
 #[cfg(test)]
 mod properties;

@@ -29,7 +29,8 @@ pub struct Pending {
     pub effect: Effect,
     /// When it was asked for.
     pub since: Timestamp,
-    /// The answer of a Task's service that accepted the call ([`Event::TaskSubmitted`]).
+    /// The answer of a Task's service that accepted the call ([`Event::TaskSubmitted`]); null where a worker took the task
+    /// of an activity ([`Event::TaskStarted`]).
     pub submitted: Option<Value>,
 }
 
@@ -111,12 +112,21 @@ impl Open {
                 }
                 return;
             }
+            Event::TaskStarted { task, .. } => {
+                if let Some(pending) = self.0.get_mut(&Key::Task(*task)) {
+                    pending.submitted = Some(Value::Null);
+                }
+                return;
+            }
             Event::TaskSucceeded { task, .. } | Event::TaskFailed { task, .. } => Key::Task(*task),
             Event::TimerFired { timer } => Key::Timer(*timer),
             Event::ItemsRead { map_run, .. } => Key::Items(*map_run),
             Event::ChildEnded { map_run, index, .. } => Key::Child(*map_run, *index),
             Event::ResultsWritten { map_run, .. } => Key::Results(*map_run),
-            Event::TaskHeartbeat { .. } | Event::Stopped { .. } | Event::Redriven => return,
+            Event::TaskHeartbeat { .. }
+            | Event::MapRunUpdated { .. }
+            | Event::Stopped { .. }
+            | Event::Redriven => return,
         };
         self.0.remove(&key);
     }

@@ -6,18 +6,16 @@ use serde_json::{Map, Value};
 
 use super::Execution;
 use super::events::error_fields;
-use super::map_run::{MapRun, Phase, Tolerance};
+use super::map_run::{MapRun, Phase};
 use super::result_writer::writer;
 use super::thread::{Thread, Waiting};
 use crate::effect::{Effect, MapRunId};
 use crate::failure::Failure;
 use crate::history::{Content, Field};
-use crate::machine::{Distributed, Kind, MapState, Reader, Setting};
+use crate::machine::{Distributed, Kind, MapState, Processor, Reader, Setting};
+use crate::map_runs::{MapRunSettings, MapRunStatus};
 use crate::query::template::Template;
 use crate::results;
-
-/// Most children that run at once where the definition does not say (AWS quota).
-const DISTRIBUTED_CONCURRENCY: usize = 10_000;
 
 impl Execution {
     pub(super) fn attempt_distributed(
@@ -48,6 +46,7 @@ impl Execution {
         );
         let id = run.id;
         self.map_runs.insert(id, thread.id);
+        self.map_run_began(&run);
         thread.waiting = Waiting::MapRun(Box::new(run));
         match reader {
             Some(reader) => self.read_items(thread, id, reader),
@@ -65,19 +64,22 @@ impl Execution {
         let scope = self.scope(thread, &input);
         let count = |setting: &Setting| setting.integer(&scope);
         let percentage = |setting: &Setting| setting.percentage(&scope);
-        let tolerance = Tolerance {
-            count: map.tolerated_count.as_ref().map(count).transpose()?,
-            percentage: map
-                .tolerated_percentage
-                .as_ref()
-                .map(percentage)
-                .transpose()?,
-        };
+        let tolerated_failure_count = map.tolerated_count.as_ref().map(count).transpose()?;
+        let tolerated_failure_percentage = map
+            .tolerated_percentage
+            .as_ref()
+            .map(percentage)
+            .transpose()?;
         drop(scope);
-        let most = self.max_concurrency(thread, map, DISTRIBUTED_CONCURRENCY)?;
+        let most = self.max_concurrency(thread, map, 0)?;
+        let settings = MapRunSettings {
+            max_concurrency: Some(u32::try_from(most).unwrap_or(u32::MAX)),
+            tolerated_failure_count,
+            tolerated_failure_percentage,
+        };
         let name = (MapRunId(self.new_id()), self.new_map_run_arn(distributed));
         let keeps_inputs = distributed.writer.is_some();
-        Ok(MapRun::new(name, most, &tolerance, keeps_inputs))
+        Ok(MapRun::new(name, settings, keeps_inputs))
     }
 
     fn new_map_run_arn(&self, map: &Distributed) -> String {
@@ -156,7 +158,13 @@ impl Execution {
             Err(failure) => return self.fail(thread, failure),
         };
         if let Waiting::MapRun(run) = &mut thread.waiting {
+            let is_batched = matches!(&map.processor,
+                Processor::Distributed(distributed) if distributed.batcher.is_some());
+            let sizes = inputs.iter().map(|input| items_of(input, is_batched));
+            let sizes = sizes.collect();
+            let id = run.id;
             run.begin(inputs);
+            self.describe_map_run(id, |run| run.items = sizes);
         }
         self.map_run_goes_on(thread);
     }
@@ -190,12 +198,19 @@ impl Execution {
             Some(("mapRunRedrivenEventDetails", details)),
         );
         self.map_runs.insert(run.id, thread.id);
+        let (now, redrives) = (self.now, run.redrive_count);
+        self.describe_map_run(run.id, |described| {
+            described.status = MapRunStatus::Running;
+            described.stop = None;
+            described.redrive_count = redrives;
+            described.redrive = Some(now);
+        });
         thread.waiting = Waiting::MapRun(run);
         self.map_run_goes_on(thread);
     }
 
     /// Starts further children, or ends the Map.
-    fn map_run_goes_on(&mut self, mut thread: Box<Thread>) {
+    pub(super) fn map_run_goes_on(&mut self, mut thread: Box<Thread>) {
         let Waiting::MapRun(run) = &mut thread.waiting else {
             return self.park(thread);
         };
@@ -244,6 +259,7 @@ impl Execution {
         let id = run.id;
         self.map_runs.remove(&id);
         thread.waiting = Waiting::Nothing;
+        self.end_map_run(id, MapRunStatus::Succeeded);
         self.record_in(&mut thread, "MapRunSucceeded", None);
         self.record(thread.previous, "MapStateSucceeded", Content::Nothing);
         self.complete(thread, Arc::new(output));
@@ -251,6 +267,9 @@ impl Execution {
 
     pub(super) fn map_run_failed(&mut self, mut thread: Box<Thread>, failure: Failure) {
         self.release(&mut thread);
+        if let Some(run) = &thread.halted_run {
+            self.end_map_run(run.id, MapRunStatus::Failed);
+        }
         let fields = error_fields(failure.error.as_deref(), failure.cause.as_deref());
         self.record_in(
             &mut thread,
@@ -259,6 +278,12 @@ impl Execution {
         );
         self.fail(thread, failure);
     }
+}
+
+/// How many items a child has.
+fn items_of(input: &Value, is_batched: bool) -> usize {
+    let items = input.get("Items").and_then(Value::as_array);
+    items.filter(|_| is_batched).map_or(1, Vec::len)
 }
 
 /// What the driver told, by a name of its own if it has none.

@@ -9,6 +9,7 @@ use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::history::Field;
 use crate::machine::Kind;
+use crate::map_runs::MapRunStatus;
 
 impl Execution {
     /// A state has failed: retries it, catches the failure, or fails what is around it.
@@ -187,6 +188,7 @@ impl Execution {
             Waiting::MapRun(run) => {
                 let map_run = run.id;
                 if self.map_runs.remove(&map_run).is_some() {
+                    self.end_map_run(map_run, MapRunStatus::Aborted);
                     self.effects.push(Effect::CancelMapRun { map_run });
                 }
                 thread.halted_run = Some(run);

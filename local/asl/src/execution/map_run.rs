@@ -6,7 +6,11 @@ use serde_json::Value;
 
 use crate::effect::{Effect, MapRunId};
 use crate::failure::Failure;
+use crate::map_runs::MapRunSettings;
 use crate::results::{ChildOutcome, ChildResult};
+
+/// Most children that run at once where the definition does not say (AWS quota).
+const DISTRIBUTED_CONCURRENCY: usize = 10_000;
 
 /// A run of a Distributed Map.
 #[derive(Debug)]
@@ -15,9 +19,7 @@ pub(super) struct MapRun {
     pub(super) arn: String,
     pub(super) phase: Phase,
     pub(super) redrive_count: u64,
-    pub(super) max_concurrency: usize,
-    pub(super) tolerated_count: Option<i64>,
-    pub(super) tolerated_percentage: Option<f64>,
+    pub(super) settings: MapRunSettings,
     /// Whether inputs are wanted to the end.
     pub(super) keeps_inputs: bool,
     inputs: Vec<Value>,
@@ -39,18 +41,10 @@ pub(super) enum Phase {
     Writing(Option<Failure>),
 }
 
-/// When a run is over by its failures: more of either than this.
-#[derive(Debug, Default)]
-pub(super) struct Tolerance {
-    pub(super) count: Option<i64>,
-    pub(super) percentage: Option<f64>,
-}
-
 impl MapRun {
     pub(super) fn new(
         (id, arn): (MapRunId, String),
-        max_concurrency: usize,
-        tolerance: &Tolerance,
+        settings: MapRunSettings,
         keeps_inputs: bool,
     ) -> Self {
         Self {
@@ -58,9 +52,7 @@ impl MapRun {
             arn,
             phase: Phase::Reading,
             redrive_count: 0,
-            max_concurrency,
-            tolerated_count: tolerance.count,
-            tolerated_percentage: tolerance.percentage,
+            settings,
             keeps_inputs,
             inputs: Vec::new(),
             outcomes: Vec::new(),
@@ -79,7 +71,9 @@ impl MapRun {
 
     /// The child to begin, if another may run.
     pub(super) fn next_child(&mut self) -> Option<Effect> {
-        if self.running.len() >= self.max_concurrency {
+        let most = self.settings.max_concurrency.unwrap_or(0);
+        let most = usize::try_from(most).ok().filter(|most| *most > 0);
+        if self.running.len() >= most.unwrap_or(DISTRIBUTED_CONCURRENCY) {
             return None;
         }
         let map_run = self.id;
@@ -185,9 +179,13 @@ impl MapRun {
             return false;
         }
         let failed = self.failed as f64;
-        let over_count = self.tolerated_count.map(|count| failed > count as f64);
+        let over_count = self
+            .settings
+            .tolerated_failure_count
+            .map(|count| failed > count as f64);
         let over_percentage = self
-            .tolerated_percentage
+            .settings
+            .tolerated_failure_percentage
             .map(|percentage| failed * 100.0 > percentage * self.inputs.len() as f64);
         match (over_count, over_percentage) {
             (None, None) => true,

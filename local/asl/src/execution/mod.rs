@@ -6,6 +6,7 @@
 
 mod batch;
 mod catch;
+mod described_runs;
 mod distributed;
 mod enter;
 mod events;
@@ -32,13 +33,14 @@ use serde_json::Value;
 use crate::effect::{Effect, Event, MapRunId, TaskId, TimerId, Timestamp};
 use crate::failure::Failure;
 use crate::history::HistoryEvent;
-use crate::machine::{Kind, Processor, StateMachine};
+use crate::machine::StateMachine;
+use crate::map_runs::MapRun;
 use crate::query::Variables;
 use crate::random::Random;
 #[cfg(test)]
 pub(crate) use size::json_size;
 pub(crate) use tested::{Seen, Tested, Told};
-use thread::{Thread, TimerUse, Waiting};
+use thread::{Thread, TimerUse};
 
 /// How an execution stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -94,6 +96,8 @@ pub struct Execution {
     tasks: BTreeMap<TaskId, u64>,
     timers: BTreeMap<TimerId, TimerUse>,
     map_runs: BTreeMap<MapRunId, u64>,
+    /// All that were begun, in the order of their beginnings.
+    begun_map_runs: Vec<(MapRunId, MapRun)>,
     /// The machine's own thread, with all within it, of an execution that ended unsuccessfully.
     halted: Option<Box<Thread>>,
     last_id: u64,
@@ -130,6 +134,7 @@ impl Execution {
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
             map_runs: BTreeMap::new(),
+            begun_map_runs: Vec::new(),
             halted: None,
             last_id: 0,
             effects: Vec::new(),
@@ -173,6 +178,7 @@ impl Execution {
             Event::TaskSubmitted { task, output } => self.task_submitted(task, output),
             Event::TaskSucceeded { task, output } => self.task_succeeded(task, output),
             Event::TaskFailed { task, error, cause } => self.task_failed(task, error, cause),
+            Event::TaskStarted { task, worker } => self.task_started(task, worker),
             Event::TaskHeartbeat { task } => self.task_heartbeat(task),
             Event::TimerFired { timer } => self.timer_fired(timer),
             Event::ItemsRead { map_run, items } => self.items_read(map_run, items),
@@ -182,6 +188,7 @@ impl Execution {
                 outcome,
             } => self.child_ended(map_run, index, outcome),
             Event::ResultsWritten { map_run, written } => self.results_written(map_run, written),
+            Event::MapRunUpdated { map_run, settings } => self.map_run_updated(map_run, settings),
             Event::Stopped { error, cause } => self.stop(error, cause),
             Event::Redriven => self.redrive(),
         }
@@ -265,32 +272,6 @@ impl Execution {
     /// The cause of a failed execution.
     pub fn cause(&self) -> Option<&str> {
         self.cause.as_deref()
-    }
-
-    /// The machine that each child of a Distributed Map runs.
-    pub fn item_processor(&self, map_run: MapRunId) -> Option<Arc<StateMachine>> {
-        let thread = self.threads.get(self.map_runs.get(&map_run)?)?;
-        match &thread.state.kind {
-            Kind::Map(map) => match &map.processor {
-                Processor::Distributed(map) => Some(Arc::clone(&map.machine)),
-                Processor::Inline(_) => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// The ARN of a Distributed Map's run, as the history names it.
-    pub fn map_run_arn(&self, map_run: MapRunId) -> Option<&str> {
-        match &self.threads.get(self.map_runs.get(&map_run)?)?.waiting {
-            Waiting::MapRun(run) => Some(&run.arn),
-            _ => None,
-        }
-    }
-
-    /// The name of a Distributed Map's state while it runs.
-    pub fn map_run_state(&self, map_run: MapRunId) -> Option<&str> {
-        let thread = self.threads.get(self.map_runs.get(&map_run)?)?;
-        Some(&thread.state.name)
     }
 
     /// The state whose attempt a running Task is.

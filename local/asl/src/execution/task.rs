@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Execution;
 use super::size::exceeds;
 use super::task_events::Outcome;
-use super::thread::{TaskRun, Thread, TimerUse, Waiting};
+use super::thread::{Limits, TaskRun, Thread, TimerUse, Waiting};
 use crate::effect::{Effect, Pattern, TaskId};
 use crate::failure::Failure;
 use crate::history::Content;
@@ -39,18 +39,50 @@ impl Execution {
             pattern: task.resource.pattern,
             token: thread.token.clone(),
         });
-        let due = |seconds: i64| self.now.plus_ms(seconds.saturating_mul(1000));
-        let (timeout_due, heartbeat_due) = (prepared.timeout.map(due), prepared.heartbeat.map(due));
-        let timeout =
-            timeout_due.map(|due| self.start_timer(TimerUse::TaskTimeout(thread.id), due, false));
-        let heartbeat =
-            heartbeat_due.map(|due| self.start_timer(TimerUse::Heartbeat(thread.id), due, false));
-        thread.waiting = Waiting::Task(TaskRun {
+        let limits = Limits {
+            timeout: prepared.timeout,
+            heartbeat: prepared.heartbeat,
+        };
+        let is_activity = matches!(task.resource.family, Family::Activity { .. });
+        let mut run = TaskRun {
             task: id,
-            timeout,
-            heartbeat: heartbeat.zip(prepared.heartbeat),
+            timeout: None,
+            heartbeat: None,
             submitted: false,
+            untaken: is_activity.then_some(limits),
+        };
+        if !is_activity {
+            self.start_limits(thread.id, &mut run, limits);
+        }
+        thread.waiting = Waiting::Task(run);
+        self.park(thread);
+    }
+
+    fn start_limits(&mut self, thread: u64, run: &mut TaskRun, limits: Limits) {
+        let now = self.now;
+        let due = |seconds: i64| now.plus_ms(seconds.saturating_mul(1000));
+        run.timeout = limits
+            .timeout
+            .map(|seconds| self.start_timer(TimerUse::TaskTimeout(thread), due(seconds), false));
+        run.heartbeat = limits.heartbeat.map(|seconds| {
+            let timer = self.start_timer(TimerUse::Heartbeat(thread), due(seconds), false);
+            (timer, seconds)
         });
+    }
+
+    /// A worker has taken the task.
+    pub(super) fn task_started(&mut self, task: TaskId, worker: Option<String>) {
+        let id = self.tasks.get(&task).copied();
+        let Some(mut thread) = id.and_then(|id| self.take_thread(id)) else {
+            return;
+        };
+        if let Waiting::Task(mut run) = std::mem::take(&mut thread.waiting) {
+            if let Some(limits) = run.untaken.take() {
+                self.record_activity_started(&mut thread, worker);
+                self.start_limits(thread.id, &mut run, limits);
+            }
+            thread.waiting = Waiting::Task(run);
+        }
         self.park(thread);
     }
 
@@ -151,7 +183,8 @@ impl Execution {
         let given = |text: String| Some(text).filter(|text| !text.is_empty());
         let failure = Failure::reported(given(error), given(cause));
         let is_job = matches!(&thread.state.kind, Kind::Task(task) if task.resource.pattern != Pattern::RequestResponse);
-        let outcome = if is_job && !run.submitted {
+        let is_refused = run.untaken.is_some() || (is_job && !run.submitted);
+        let outcome = if is_refused {
             &Outcome::SUBMIT_FAILED
         } else {
             &Outcome::FAILED

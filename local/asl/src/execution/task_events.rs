@@ -7,7 +7,7 @@ use super::events::error_fields;
 use super::task::Prepared;
 use super::thread::Thread;
 use crate::failure::Failure;
-use crate::history::{Content, Scheduled, resource};
+use crate::history::{Content, Field, Scheduled, resource};
 use crate::machine::{Family, Kind, State, Task};
 
 impl Execution {
@@ -18,9 +18,10 @@ impl Execution {
         prepared: &Prepared,
     ) {
         let (scheduled, started) = match &task.resource.family {
-            Family::Integration { .. } => ("TaskScheduled", "TaskStarted"),
-            Family::Lambda { .. } => ("LambdaFunctionScheduled", "LambdaFunctionStarted"),
-            Family::Activity { .. } => ("ActivityScheduled", "ActivityStarted"),
+            Family::Integration { .. } => ("TaskScheduled", Some("TaskStarted")),
+            Family::Lambda { .. } => ("LambdaFunctionScheduled", Some("LambdaFunctionStarted")),
+            // It starts when a worker takes it.
+            Family::Activity { .. } => ("ActivityScheduled", None),
         };
         let state = Arc::clone(&thread.state);
         let content = Content::Scheduled(Box::new(Scheduled {
@@ -31,7 +32,17 @@ impl Execution {
             heartbeat: prepared.heartbeat,
         }));
         self.record_next(thread, scheduled, content);
-        self.record_next(thread, started, Content::Task { state });
+        if let Some(started) = started {
+            self.record_next(thread, started, Content::Task { state });
+        }
+    }
+
+    pub(super) fn record_activity_started(&mut self, thread: &mut Thread, worker: Option<String>) {
+        let details = worker.map(|worker| {
+            let name = ("workerName", Field::Text(Arc::from(worker)));
+            ("activityStartedEventDetails", vec![name])
+        });
+        self.record_in(thread, "ActivityStarted", details);
     }
 
     /// Writes how the thread's Task ended.
@@ -97,6 +108,10 @@ impl Outcome {
     };
     pub(super) const SUBMIT_FAILED: Self = Self {
         task: ("TaskSubmitFailed", "taskSubmitFailedEventDetails"),
+        activity: (
+            "ActivityScheduleFailed",
+            "activityScheduleFailedEventDetails",
+        ),
         ..Self::FAILED
     };
     pub(super) const TIMED_OUT: Self = Self {

@@ -68,6 +68,15 @@ pub(super) struct TaskRun {
     pub(super) timeout: Option<TimerId>,
     pub(super) heartbeat: Option<(TimerId, i64)>,
     pub(super) submitted: bool,
+    /// Timeout and heartbeat of an activity's task that no worker has taken yet.
+    pub(super) untaken: Option<Limits>,
+}
+
+/// Seconds of a Task's timeout and of its heartbeat.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) timeout: Option<i64>,
+    pub(super) heartbeat: Option<i64>,
 }
 
 /// The branches of a Parallel or the iterations of a Map.

@@ -257,6 +257,11 @@ impl<F: FnMut(&Call<'_>) -> Answer> Simulation<F> {
             What::Outcome(outcome) => outcome,
             What::Nested(nested) => return self.start_nested((index, task), pattern, *nested),
         };
+        // An activity's task has a token, too.
+        if pattern == Pattern::RequestResponse && token.is_some() {
+            let worker = None;
+            self.push(0, index, Event::TaskStarted { task, worker });
+        }
         if pattern != Pattern::RequestResponse {
             self.push(
                 0,

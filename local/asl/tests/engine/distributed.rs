@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use videoflow_asl::effect::{Effect, Event};
+use videoflow_asl::map_runs::{MapRunSettings, MapRunStatus};
 use videoflow_asl::results::ChildOutcome;
 use videoflow_asl::simulation::{Answer, Call, EPOCH};
-use videoflow_asl::{Execution, Start};
+use videoflow_asl::{Execution, Start, Status};
 
 use crate::support::{compile, events, jsonata, outcome, run, task};
 
@@ -378,4 +379,63 @@ fn a_reader_is_told_how_many_items_are_wanted() {
         config(csv("MaxItemsPath", json!("$.n")), json!({ "n": -1 })),
         None
     );
+}
+
+#[test]
+fn a_run_is_described_and_its_settings_change_while_it_runs() {
+    let fields = json!({ "MaxConcurrency": 1, "ItemBatcher": { "MaxItemsPerBatch": 2 } });
+    let begin = start(json!([1, 2, 3, 4, 5]));
+    let (mut execution, effects) = Execution::start(compile(&definition(fields)), begin, EPOCH);
+    let [Effect::StartChild { map_run, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    let run = execution.map_runs().next().expect("a run").clone();
+    assert_eq!(
+        (run.status, run.items.as_slice()),
+        (MapRunStatus::Running, [2, 2, 1].as_slice())
+    );
+    assert_eq!(run.settings.max_concurrency, Some(1));
+    assert_eq!(execution.running_map_run(&run.map_run_arn), Some(*map_run));
+    let update = |settings| Event::MapRunUpdated {
+        map_run: *map_run,
+        settings,
+    };
+    let settings = MapRunSettings {
+        max_concurrency: Some(0),
+        tolerated_failure_count: Some(1),
+        ..MapRunSettings::default()
+    };
+    assert_eq!(
+        execution.handle(update(settings), EPOCH.plus_ms(1)).len(),
+        2,
+        "the other children"
+    );
+    let ended = |index, outcome| Event::ChildEnded {
+        map_run: *map_run,
+        index,
+        outcome,
+    };
+    let failed = || Err(("E".to_owned(), "c".to_owned()));
+    execution.handle(ended(0, failed()), EPOCH.plus_ms(2));
+    assert_eq!(
+        execution.status(),
+        Status::Running,
+        "one failure is tolerated"
+    );
+    let settings = MapRunSettings {
+        tolerated_failure_count: Some(0),
+        ..MapRunSettings::default()
+    };
+    execution.handle(update(settings), EPOCH.plus_ms(3));
+    assert_eq!(
+        execution.error(),
+        Some("States.ExceedToleratedFailureThreshold")
+    );
+    let run = execution.map_runs().next().expect("a run");
+    assert_eq!(
+        (run.status, run.stop),
+        (MapRunStatus::Failed, Some(EPOCH.plus_ms(3)))
+    );
+    assert_eq!(run.settings.max_concurrency, Some(0));
+    assert_eq!(execution.running_map_run(&run.map_run_arn), None);
 }

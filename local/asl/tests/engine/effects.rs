@@ -290,3 +290,59 @@ fn a_map_run_can_be_cancelled_and_gives_its_machine() {
         [Effect::CancelMapRun { map_run: *map_run }, Effect::Finish]
     );
 }
+
+#[test]
+fn an_activitys_time_begins_when_a_worker_takes_it() {
+    let fields = json!({ "TimeoutSeconds": 60, "HeartbeatSeconds": 10, "End": true });
+    let activity = "arn:aws:states:us-east-1:000000000000:activity:a";
+    let (mut execution, effects) = start(one_task(activity, fields));
+    assert_eq!(timers_in(&effects), []);
+    let task = task_in(&effects);
+    let taken = |worker: &str| Event::TaskStarted {
+        task,
+        worker: Some(worker.to_owned()),
+    };
+    let effects = execution.handle(taken("first"), T0.plus_ms(5_000));
+    let due: Vec<i64> = timers_in(&effects).iter().map(|(_, due, _)| *due).collect();
+    assert_eq!(due, [65_000, 15_000]);
+    assert_eq!(execution.handle(taken("second"), T0.plus_ms(6_000)), []);
+    let started = execution
+        .history()
+        .last()
+        .and_then(|event| event.text("workerName"));
+    assert_eq!(started, Some("first"));
+    let heartbeat = timers_in(&effects)[1].0;
+    execution.handle(Event::TimerFired { timer: heartbeat }, T0.plus_ms(15_000));
+    let types: Vec<&str> = execution
+        .history()
+        .iter()
+        .map(|event| event.event_type)
+        .collect();
+    let expected = [
+        "ActivityScheduled",
+        "ActivityStarted",
+        "ActivityTimedOut",
+        "ExecutionFailed",
+    ];
+    assert_eq!(types.get(2..), Some(expected.as_slice()));
+}
+
+#[test]
+fn an_activity_that_nobody_took_failed_to_be_scheduled() {
+    let activity = "arn:aws:states:us-east-1:000000000000:activity:a";
+    let (mut execution, effects) = start(one_task(activity, json!({ "End": true })));
+    let (error, cause) = ("ActivityDoesNotExist".to_owned(), "gone".to_owned());
+    let task = task_in(&effects);
+    execution.handle(Event::TaskFailed { task, error, cause }, T0);
+    let types: Vec<&str> = execution
+        .history()
+        .iter()
+        .map(|event| event.event_type)
+        .collect();
+    let expected = [
+        "ActivityScheduled",
+        "ActivityScheduleFailed",
+        "ExecutionFailed",
+    ];
+    assert_eq!(types.get(2..), Some(expected.as_slice()));
+}
