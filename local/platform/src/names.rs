@@ -43,6 +43,11 @@ pub fn execution_arn(machine_name: &str, execution: &str) -> String {
     format!("arn:aws:states:{REGION}:{ACCOUNT}:execution:{machine_name}:{execution}")
 }
 
+/// ARN of an activity.
+pub fn activity_arn(name: &str) -> String {
+    format!("arn:aws:states:{REGION}:{ACCOUNT}:activity:{name}")
+}
+
 /// Version ARN of a function, given its name without prefix.
 pub fn function_arn(function: &str) -> String {
     format!(

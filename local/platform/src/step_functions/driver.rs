@@ -11,6 +11,7 @@ use uuid::Uuid;
 use videoflow_asl::effect::{Event, Timestamp};
 use videoflow_asl::{Execution, StateMachine};
 
+use super::activities::Activities;
 use super::actor::Actor;
 use super::deletion;
 use super::description::{Description, IS_RUNNING, NOT_REDRIVABLE};
@@ -48,6 +49,7 @@ pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) library: Arc<Library>,
     pub(super) tokens: Tokens,
+    pub(super) activities: Activities,
     pub(super) redrives: Mutex<Redrives>,
     pub(super) time_scale: f64,
     pub(super) services: Arc<Services>,
@@ -141,11 +143,13 @@ impl StepFunctions {
     pub fn open(config: Config) -> io::Result<(Self, Unsettled)> {
         let library = Arc::clone(config.machines.library());
         let opened = opening::open(&config.folder, &library, now().seconds())?;
+        let activities = Activities::open(&config.folder)?;
         let shared = Shared {
             machines: config.machines,
             store: Store::new(config.folder, config.time_scale, opened.entries),
             library,
             tokens: Tokens::default(),
+            activities,
             redrives: Mutex::default(),
             time_scale: config.time_scale,
             services: config.services,

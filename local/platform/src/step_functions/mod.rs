@@ -7,6 +7,7 @@
 //! ([`library`]), it is [`revive`]d: to go on after the platform was killed ([`opening`]), or when it is redriven
 //! ([`redrive`]). An execution that has ended has a [`record`], so that its history can be read when nothing runs.
 
+mod activities;
 mod actor;
 mod api;
 mod definitions;

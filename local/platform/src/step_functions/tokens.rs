@@ -37,10 +37,10 @@ impl Tokens {
         waiting.is_some_and(|waiting| waiting.tell(event))
     }
 
-    /// Tells that the Task is alive. False: nobody waits for the token.
-    pub(super) fn beat(&self, token: &str) -> bool {
+    /// Tells the Task something that does not end it. False: nobody waits for the token.
+    pub(super) fn tell(&self, token: &str, event: impl FnOnce(TaskId) -> Event) -> bool {
         let waiting = self.lock().get(token).cloned();
-        waiting.is_some_and(|waiting| waiting.tell(|task| Event::TaskHeartbeat { task }))
+        waiting.is_some_and(|waiting| waiting.tell(event))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Waiting>> {

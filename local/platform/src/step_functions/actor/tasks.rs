@@ -9,6 +9,7 @@ use videoflow_asl::effect::{Event, Pattern, TaskId};
 use super::{Actor, Running, tell};
 use crate::service::Principal;
 use crate::services::Services;
+use crate::step_functions::activities::Offer;
 use crate::step_functions::entry::Inbox;
 use crate::step_functions::integration::{Failure, Target, perform, target};
 use crate::step_functions::nested::Nested;
@@ -33,6 +34,9 @@ pub(in crate::step_functions) enum Try {
 
 impl Actor {
     pub(super) fn start_task(&mut self, task: Task, attempt: Try) {
+        if task.resource.contains(":activity:") {
+            return self.start_activity(&task, &attempt);
+        }
         let Some(target) = target(&task.resource) else {
             let cause = format!(
                 "the local platform has no integration for {}",
@@ -46,21 +50,7 @@ impl Actor {
             return tell(&self.entry.inbox, event);
         };
         let services = Arc::clone(&self.shared.services);
-        let (guard, cancelled) = oneshot::channel();
-        self.tasks.insert(
-            task.id,
-            Running {
-                _guard: guard,
-                token: task.token.clone(),
-            },
-        );
-        if let Some(token) = &task.token {
-            let waiting = Waiting {
-                task: task.id,
-                inbox: self.entry.inbox.clone(),
-            };
-            self.shared.tokens.issue(token.clone(), waiting);
-        }
+        let cancelled = self.keep(&task);
         let principal = self.principal();
         let inbox = self.entry.inbox.clone();
         if target.service == "states" && target.operation == "StartExecution" {
@@ -76,6 +66,45 @@ impl Actor {
         } else if !matches!(attempt, Try::Again(Some(_))) {
             tokio::spawn(call(services, principal, target, task, inbox));
         }
+    }
+
+    /// Offers the task to the workers of its activity, unless one of them had taken it before a restart.
+    fn start_activity(&mut self, task: &Task, attempt: &Try) {
+        if self.shared.activities.find(&task.resource).is_none() {
+            let event = Event::TaskFailed {
+                task: task.id,
+                error: "ActivityDoesNotExist".to_owned(),
+                cause: format!("Activity Does Not Exist: '{}'", task.resource),
+            };
+            return tell(&self.entry.inbox, event);
+        }
+        // Nothing runs here that its cancellation would have to stop.
+        drop(self.keep(task));
+        if let (Some(token), Try::First | Try::Again(None)) = (&task.token, attempt) {
+            let offer = Offer {
+                token: token.clone(),
+                input: task.arguments.to_string(),
+            };
+            self.shared.activities.offer(&task.resource, offer);
+        }
+    }
+
+    /// Keeps what the Task's cancellation must undo; its token may be answered from now on.
+    fn keep(&mut self, task: &Task) -> oneshot::Receiver<()> {
+        let (guard, cancelled) = oneshot::channel();
+        let running = Running {
+            _guard: guard,
+            token: task.token.clone(),
+        };
+        self.tasks.insert(task.id, running);
+        if let Some(token) = &task.token {
+            let waiting = Waiting {
+                task: task.id,
+                inbox: self.entry.inbox.clone(),
+            };
+            self.shared.tokens.issue(token.clone(), waiting);
+        }
+        cancelled
     }
 }
 

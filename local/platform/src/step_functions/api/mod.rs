@@ -1,5 +1,6 @@
 //! The Step Functions API, one file an entity.
 
+mod activities;
 mod aliases;
 mod arns;
 mod configuration;
@@ -78,6 +79,12 @@ impl Service for StatesService {
             "SendTaskSuccess" => self.send_task_success(parameters),
             "SendTaskFailure" => self.send_task_failure(parameters),
             "SendTaskHeartbeat" => self.send_task_heartbeat(parameters),
+
+            "CreateActivity" => self.create_activity(parameters),
+            "DescribeActivity" => self.describe_activity(parameters),
+            "ListActivities" => self.list_activities(parameters),
+            "DeleteActivity" => self.delete_activity(parameters),
+            "GetActivityTask" => self.get_activity_task(parameters).await,
 
             other => Err(refusal(
                 "UnknownOperationException",

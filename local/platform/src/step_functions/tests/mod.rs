@@ -1,5 +1,6 @@
 //! Executions by the real engine: nested ones, tokens, stops, redrives, restarts.
 
+mod activities;
 mod executions;
 mod machines;
 mod recovery;
@@ -157,15 +158,17 @@ impl Bench {
 
     /// Waits until the history of an execution tells that its Task was accepted.
     async fn submitted(&self, arn: &str) -> anyhow::Result<()> {
-        let entry = self.step_functions.shared.store.find(arn);
-        let entry = entry.ok_or_else(|| anyhow::anyhow!("{arn} is unknown"))?;
-        loop {
-            let events = self.step_functions.shared.store.events(&entry)?;
-            if events.iter().any(|event| event["type"] == "TaskSubmitted") {
-                return Ok(());
-            }
+        while !self.has_event(arn, "TaskSubmitted")? {
             tokio::task::yield_now().await;
         }
+        Ok(())
+    }
+
+    fn has_event(&self, arn: &str, event_type: &str) -> anyhow::Result<bool> {
+        let entry = self.step_functions.shared.store.find(arn);
+        let entry = entry.ok_or_else(|| anyhow::anyhow!("{arn} is unknown"))?;
+        let events = self.step_functions.shared.store.events(&entry)?;
+        Ok(events.iter().any(|event| event["type"] == event_type))
     }
 
     /// Answers a token as soon as somebody waits for it.
