@@ -137,6 +137,7 @@ fn write_record(folder: &Path, revived: &Revived) -> io::Result<()> {
         events: revived.execution.history(),
         time_scale: revived.beginning.time_scale,
         blueprint: &revived.beginning.blueprint,
+        map_runs: revived.execution.map_runs().collect(),
     };
     record.write(folder)
 }

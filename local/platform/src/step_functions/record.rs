@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use videoflow_asl::HistoryEvent;
+use videoflow_asl::map_runs::MapRun;
 
 use super::description::Description;
 use super::journal::{Blueprint, Journal};
@@ -108,6 +109,9 @@ pub(super) struct LiveRecord<'a> {
     pub(super) events: &'a [HistoryEvent],
     pub(super) time_scale: f64,
     pub(super) blueprint: &'a Blueprint,
+    /// Runs of its Distributed Maps, which are no part of a [`Record`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) map_runs: Vec<&'a MapRun>,
 }
 
 /// A name as a file or folder has it: names that a file system might not take, or take for a way, become digests.
@@ -199,6 +203,18 @@ pub(super) fn read_description(path: &Path) -> Option<Description> {
             None
         }
     }
+}
+
+/// The runs of Distributed Maps in a record.
+pub(super) fn read_map_runs(path: &Path) -> io::Result<Vec<MapRun>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Part {
+        #[serde(default)]
+        map_runs: Vec<MapRun>,
+    }
+    let bytes = fs::read(path)?;
+    Ok(serde_json::from_slice::<Part>(&bytes)?.map_runs)
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::Value;
+use videoflow_asl::map_runs::MapRun;
 
 use super::description::Description;
 use super::entry::{Entry, Station};
 use super::journal::{Blueprint, Journal};
-use super::record::{self, LiveRecord, Record};
+use super::record::{self, LiveRecord, Record, read_map_runs};
 
 /// All executions by ARN.
 pub(super) struct Store {
@@ -130,6 +131,15 @@ impl Store {
         record::blueprint(&self.folder, arn)
     }
 
+    /// The runs of an execution's Distributed Maps, oldest first.
+    pub(super) fn map_runs(&self, entry: &Entry) -> io::Result<Vec<MapRun>> {
+        if let Some(execution) = entry.live().as_ref() {
+            return Ok(execution.map_runs().cloned().collect());
+        }
+        let arn = entry.description().execution_arn;
+        read_map_runs(&Record::path(&self.folder, &arn))
+    }
+
     /// Writes the record of an execution that has just ended. The journal of a success is of no use any more; that of
     /// another end is what a redrive goes on from.
     pub(super) fn write(&self, entry: &Entry, blueprint: &Blueprint) -> io::Result<()> {
@@ -140,6 +150,7 @@ impl Store {
                 events: execution.history(),
                 time_scale: self.time_scale,
                 blueprint,
+                map_runs: execution.map_runs().collect(),
             };
             record.write(&self.folder)?;
         }

@@ -226,7 +226,7 @@ async fn tell_end(entry: &Entry, inbox: &Inbox, map_run: MapRunId, index: usize)
 }
 
 /// A UUID, the same for the same child: after a restart of the platform it is known by it.
-fn child_name(map_run_arn: &str, index: usize) -> String {
+pub(in crate::step_functions) fn child_name(map_run_arn: &str, index: usize) -> String {
     let digest = Sha256::digest(format!("{map_run_arn}/{index}"));
     let mut bytes = [0; 16];
     bytes

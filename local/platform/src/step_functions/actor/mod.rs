@@ -19,6 +19,7 @@ use super::journal::{Blueprint, Journal};
 use crate::service::Principal;
 use crate::{arn, names};
 use distributed::MapRun;
+pub(super) use distributed::child_name;
 use tasks::Task;
 pub(super) use tasks::Try;
 

@@ -10,6 +10,7 @@ mod executions;
 mod history;
 mod listing;
 mod machines;
+mod map_runs;
 mod shapes;
 mod tags;
 mod tokens;
@@ -85,6 +86,10 @@ impl Service for StatesService {
             "ListActivities" => self.list_activities(parameters),
             "DeleteActivity" => self.delete_activity(parameters),
             "GetActivityTask" => self.get_activity_task(parameters).await,
+
+            "ListMapRuns" => self.list_map_runs(parameters),
+            "DescribeMapRun" => self.describe_map_run(parameters),
+            "UpdateMapRun" => self.update_map_run(parameters),
 
             other => Err(refusal(
                 "UnknownOperationException",
