@@ -13,7 +13,9 @@ mod machines;
 mod map_runs;
 mod shapes;
 mod tags;
+mod test_state;
 mod tokens;
+mod validation;
 mod versions;
 
 use std::sync::Arc;
@@ -90,6 +92,9 @@ impl Service for StatesService {
             "ListMapRuns" => self.list_map_runs(parameters),
             "DescribeMapRun" => self.describe_map_run(parameters),
             "UpdateMapRun" => self.update_map_run(parameters),
+
+            "TestState" => self.test_state(parameters).await,
+            "ValidateStateMachineDefinition" => Self::validate_definition(parameters),
 
             other => Err(refusal(
                 "UnknownOperationException",

@@ -6,6 +6,7 @@ mod machines;
 mod map_runs;
 mod recovery;
 mod redrive;
+mod test_state;
 
 use std::collections::BTreeMap;
 use std::path::Path;
