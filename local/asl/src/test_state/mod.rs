@@ -35,7 +35,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::Execution;
-use crate::effect::{Effect, Event, TaskId, Timestamp};
+use crate::effect::{Effect, Event, Pattern, TaskId, Timestamp};
 use crate::execution::{Tested, Told};
 use crate::machine::Kind;
 use crate::query::Variables;
@@ -150,6 +150,16 @@ impl Test {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// The resource of a Task whose call's answer is its result, mocked or not.
+    pub fn resource(&self) -> Option<&str> {
+        match &self.execution.tested_state()?.kind {
+            Kind::Task(task) if task.resource.pattern == Pattern::RequestResponse => {
+                Some(&task.resource.arn)
+            }
+            _ => None,
         }
     }
 

@@ -26,6 +26,7 @@
 
 mod deviation;
 mod http;
+mod mock;
 mod model;
 mod refusal;
 mod s3;
@@ -46,6 +47,7 @@ use crate::services::Check;
 use deviation::{Cause, TextsForScalars, deviations};
 use model::{Model, Operation};
 
+pub(crate) use mock::Strictness;
 pub(crate) use task::Integration;
 
 /// Folder of the models below that of all models.
@@ -215,6 +217,26 @@ impl ApiModels {
                 task::answer(model, operation.output, answer)
             }
             _ => answer,
+        }
+    }
+
+    /// Whether a Task could have that result.
+    ///
+    /// # Errors
+    /// What `TestState` says against it.
+    pub(crate) fn check_mock(
+        &self,
+        integration: Integration,
+        service: &str,
+        operation: &str,
+        strictness: Strictness,
+        result: &Value,
+    ) -> Result<(), String> {
+        match self.operation(service, operation) {
+            Some((model, operation)) => {
+                mock::check(model, operation.output, integration, strictness, result)
+            }
+            None => Ok(()),
         }
     }
 

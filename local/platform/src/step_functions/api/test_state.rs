@@ -1,4 +1,7 @@
 //! `TestState`: the engine runs the state, the platform makes its call, as the role that the caller names.
+//!
+//! Mocked results of services that the platform does not have are held to no model. Nor are those of `.sync` and
+//! `.waitForTaskToken`: what AWS holds them to is not known.
 
 use std::time::Duration;
 
@@ -11,10 +14,11 @@ use videoflow_asl::test_state::{
 use super::StatesService;
 use super::error::{refusal, required};
 use super::shapes::capitalise_members;
+use crate::api_model::Strictness;
 use crate::names;
 use crate::service::{Principal, ServiceError};
 use crate::step_functions::driver::now;
-use crate::step_functions::integration::{perform, target};
+use crate::step_functions::integration::{Target, perform, target};
 
 /// Longest test (AWS's limit).
 const LONGEST: Duration = Duration::from_mins(5);
@@ -42,12 +46,39 @@ impl StatesService {
             Error::Definition(message) => refusal("InvalidDefinition", &message),
             Error::Request(message) => refusal("ValidationException", &message),
         })?;
+        if let (Some(resource), Some(mock)) = (test.resource(), parameters.get("Mock")) {
+            self.check_mock(resource, mock)?;
+        }
         if let Some(call) = test.call().cloned() {
             let answer = self.call_for_test(call, role.unwrap_or_default()).await;
             test.answer(answer);
         }
         let shows_data = !matches!(text(parameters, "InspectionLevel"), None | Some("INFO"));
         Ok(answer(test.report(), shows_data))
+    }
+
+    /// Holds a mocked result to the API model, where the platform has the service's.
+    fn check_mock(&self, resource: &str, mock: &Value) -> Result<(), ServiceError> {
+        let strictness = match text(mock, "FieldValidationMode") {
+            Some("NONE") => return Ok(()),
+            Some("PRESENT") => Strictness::Present,
+            _ => Strictness::Strict,
+        };
+        let result = text(mock, "Result").and_then(|text| serde_json::from_str(text).ok());
+        let (Some(target), Some(models), Some(result)) =
+            (target(resource), self.shared.services.models(), result)
+        else {
+            return Ok(());
+        };
+        let Target {
+            integration,
+            service,
+            operation,
+            ..
+        } = target;
+        models
+            .check_mock(integration, service, &operation, strictness, &result)
+            .map_err(|message| refusal("ValidationException", &message))
     }
 
     /// Makes the call of a Task as the role.
