@@ -102,7 +102,6 @@ impl Pages {
 }
 
 /// One page of items that keep their places.
-#[allow(dead_code, reason = "activities and Map Runs are listed so")]
 pub(super) fn page<T>(
     items: Vec<T>,
     parameters: &Value,

@@ -13,7 +13,7 @@ use videoflow_asl::test_state::{
 
 use super::StatesService;
 use super::error::{refusal, required};
-use super::shapes::capitalise_members;
+use super::history::capitalise_members;
 use crate::api_model::Strictness;
 use crate::names;
 use crate::service::{Principal, ServiceError};
