@@ -3,7 +3,9 @@
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, HistoryEventType};
+use aws_sdk_sfn::types::{
+    ExecutionListItem, ExecutionStatus, HistoryEventType, RoutingConfigurationListItem, Tag,
+};
 use tempfile::TempDir;
 use videoflow_platform::platform::{Config, Platform};
 use videoflow_platform::step_functions::Definitions;
@@ -163,5 +165,150 @@ async fn a_failed_execution_says_why() {
     assert!(
         described.error().is_some() && described.cause().is_some(),
         "{described:?}"
+    );
+}
+
+/// A definition that hands back `answer`.
+fn answering(answer: &str) -> String {
+    format!(
+        r#"{{"StartAt": "Answer", "States": {{"Answer": {{"Type": "Pass", "Result": "{answer}", "End": true}}}}}}"#
+    )
+}
+
+impl Scene {
+    /// Makes a machine with one version; its ARN.
+    async fn machine(&self, name: &str) -> String {
+        let create = self.client.create_state_machine().name(name);
+        let create = create
+            .definition(answering("one"))
+            .role_arn("arn:aws:iam::000000000000:role/mine");
+        let created = create.publish(true).send().await.expect("a machine");
+        let version = created.state_machine_version_arn();
+        assert_eq!(version, Some(&*format!("{}:1", created.state_machine_arn)));
+        created.state_machine_arn
+    }
+
+    /// Executions of a machine, version or alias, page by page.
+    async fn listed(&self, arn: &str) -> Vec<ExecutionListItem> {
+        let list = self.client.list_executions().state_machine_arn(arn);
+        let mut items = list.into_paginator().page_size(2).items().send();
+        let mut listed = Vec::new();
+        while let Some(item) = items.next().await {
+            listed.push(item.expect("a page"));
+        }
+        listed
+    }
+}
+
+fn route(version_arn: String, weight: i32) -> RoutingConfigurationListItem {
+    RoutingConfigurationListItem::builder()
+        .state_machine_version_arn(version_arn)
+        .weight(weight)
+        .build()
+        .expect("a route")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_canary_of_a_machine_gets_its_share_and_can_be_ended() {
+    let scene = Scene::new().await;
+    let client = &scene.client;
+    let machine = scene.machine("mine").await;
+    let update = client.update_state_machine().state_machine_arn(&machine);
+    let update = update.definition(answering("two")).publish(true).send();
+    let updated = update.await.expect("an update");
+    assert!(updated.revision_id().is_some(), "{updated:?}");
+    let (first, second) = (format!("{machine}:1"), format!("{machine}:2"));
+    assert_eq!(updated.state_machine_version_arn(), Some(&*second));
+
+    let alias = client.create_state_machine_alias().name("live");
+    let alias = alias.routing_configuration(route(first.clone(), 50));
+    let alias = alias.routing_configuration(route(second.clone(), 50));
+    let alias = alias
+        .send()
+        .await
+        .expect("an alias")
+        .state_machine_alias_arn;
+    let mut hits = [0, 0];
+    // That all go one way happens once in 2 to the 63rd.
+    for number in 0..64 {
+        let start = client.start_execution().state_machine_arn(&alias);
+        let started = start.name(format!("e{number}")).send().await;
+        let arn = started.expect("it starts").execution_arn;
+        let described = client.describe_execution().execution_arn(arn).send();
+        let described = described.await.expect("a description");
+        assert_eq!(described.state_machine_alias_arn(), Some(&*alias));
+        let is_second = described.state_machine_version_arn() == Some(&*second);
+        hits[usize::from(is_second)] += 1;
+    }
+    assert!(hits.iter().all(|hits| *hits > 0), "{hits:?}");
+    assert_eq!(scene.listed(&first).await.len(), hits[0]);
+    assert_eq!(scene.listed(&second).await.len(), hits[1]);
+    assert_eq!(scene.listed(&alias).await.len(), 64);
+
+    let delete = |version: &str| {
+        let delete = client.delete_state_machine_version();
+        delete.state_machine_version_arn(version).send()
+    };
+    assert_eq!(code(delete(&second).await), "ConflictException");
+    let update = client.update_state_machine_alias();
+    let update = update.state_machine_alias_arn(&alias);
+    let update = update.routing_configuration(route(first, 100)).send();
+    update.await.expect("an update");
+    assert_eq!(code(delete(&second).await), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_is_tagged_described_and_deleted() {
+    let scene = Scene::new().await;
+    let client = &scene.client;
+    let machine = scene.machine("mine").await;
+    let tag = Tag::builder().key("team").value("video").build();
+    let tagged = client
+        .tag_resource()
+        .resource_arn(&machine)
+        .tags(tag.clone());
+    tagged.send().await.expect("a tag");
+    let tags = client.list_tags_for_resource().resource_arn(&machine);
+    let tags = tags.send().await.expect("tags");
+    assert_eq!(tags.tags(), [tag]);
+
+    let described = client.describe_state_machine().state_machine_arn(&machine);
+    let described = described.send().await.expect("a description");
+    assert_eq!(described.definition, answering("one"));
+    assert_eq!(described.role_arn, "arn:aws:iam::000000000000:role/mine");
+    let twice = client.create_state_machine().name("mine");
+    let twice = twice.definition(answering("two"));
+    let twice = twice.role_arn("arn:aws:iam::000000000000:role/mine").send();
+    assert_eq!(code(twice.await), "StateMachineAlreadyExists");
+
+    let delete = client.delete_state_machine().state_machine_arn(&machine);
+    delete.send().await.expect("an answer");
+    let gone = client.describe_state_machine().state_machine_arn(&machine);
+    assert_eq!(code(gone.send().await), "StateMachineDoesNotExist");
+    let listed = client.list_state_machines().send().await.expect("a list");
+    let machines = listed.state_machines.iter();
+    let own = machines.filter(|machine| machine.name.starts_with("videoflow-local-"));
+    assert_eq!((own.count(), listed.state_machines.len()), (9, 9));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_projects_own_machines_have_versions_and_two_have_an_alias() {
+    let scene = Scene::new().await;
+    let main = MACHINE.replace("reconcile-library", "process-video");
+    for machine in [MACHINE, &main] {
+        let alias = scene.client.describe_state_machine_alias();
+        let alias = alias.state_machine_alias_arn(format!("{machine}:live"));
+        let alias = alias.send().await.expect("an alias");
+        assert_eq!(
+            alias.routing_configuration(),
+            [route(format!("{machine}:1"), 100)]
+        );
+    }
+    let described = scene.client.describe_state_machine();
+    let described = described.state_machine_arn(format!("{main}:1")).send();
+    let definition = described.await.expect("a version").definition;
+    assert!(
+        definition.contains("videoflow-local-sanitize-file:1\""),
+        "{definition}"
     );
 }
