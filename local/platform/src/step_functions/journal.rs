@@ -285,6 +285,24 @@ mod tests {
     }
 
     #[test]
+    fn journals_without_configurations_are_read() -> anyhow::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let journal = written(folder.path())?;
+        let whole = fs::read_to_string(journal.path())?;
+        let (first, rest) = whole.split_once('\n').unwrap_or_default();
+        let mut first: serde_json::Value = serde_json::from_str(first)?;
+        if let Some(blueprint) = first["beginning"]["blueprint"].as_object_mut() {
+            blueprint.remove("configuration");
+        }
+        fs::write(journal.path(), format!("{first}\n{rest}"))?;
+        let told = journal.read()?;
+        let mut expected = beginning();
+        expected.blueprint.configuration = None;
+        assert_eq!((told.beginning, told.events), (expected, events()));
+        Ok(())
+    }
+
+    #[test]
     fn lines_that_are_whole_and_wrong_are_named() -> anyhow::Result<()> {
         let folder = tempfile::tempdir()?;
         let journal = written(folder.path())?;

@@ -200,6 +200,27 @@ async fn an_update_is_a_revision_and_executions_keep_theirs() -> anyhow::Result<
 }
 
 #[tokio::test]
+async fn an_older_record_is_told_the_machine_of_now() -> anyhow::Result<()> {
+    let (folder, bench) = bench().await?;
+    let started = bench.call("StartExecution", json!({"StateMachineArn": arn("m")}));
+    let execution = started.await?["ExecutionArn"].clone();
+    let execution = execution.as_str().unwrap_or_default();
+    bench.end(execution).await?;
+    let path = Record::path(folder.path(), execution);
+    let mut record: Value = serde_json::from_slice(&std::fs::read(&path)?)?;
+    if let Some(members) = record.as_object_mut() {
+        members.remove("blueprint");
+    }
+    std::fs::write(&path, record.to_string())?;
+    let of = json!({"ExecutionArn": execution});
+    let expected = json!({"Definition": answering("one"), "RoleArn": ROLE});
+    bench
+        .check("DescribeStateMachineForExecution", of, Ok(expected))
+        .await;
+    Ok(())
+}
+
+#[tokio::test]
 async fn what_is_no_machine_cannot_be_changed() -> anyhow::Result<()> {
     let (_folder, bench) = bench().await?;
     let (m, none) = (arn("m"), arn("none"));
