@@ -18,6 +18,7 @@ const MAX_ALIASES: usize = 100;
 impl StatesService {
     pub(super) fn create_alias(&self, parameters: &Value) -> Result<Value, ServiceError> {
         let name = required(parameters, "Name")?;
+        check_name(name)?;
         let (arn, routes) = routes(parameters)?;
         let description = text(parameters, "Description").map(str::to_owned);
         let at = now();
@@ -158,6 +159,18 @@ impl StatesService {
             None => Err(no_resource()),
         }
     }
+}
+
+/// A name that is no version's: API models say so too, but a machine must not depend on their being there.
+fn check_name(name: &str) -> Result<(), ServiceError> {
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || "_-.".contains(letter);
+    let is_number = name.chars().all(|letter| letter.is_ascii_digit());
+    if name.chars().all(is_allowed) && !is_number {
+        return Ok(());
+    }
+    Err(invalid(&format!(
+        r"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$"
+    )))
 }
 
 /// The machine and the versions of a `routingConfiguration`.

@@ -403,6 +403,15 @@ async fn aliases_lead_to_versions_of_one_machine() -> anyhow::Result<()> {
     ] {
         bench.check("CreateStateMachineAlias", alias("a", &routes), Err(&expected)).await;
     }
+    for name in ["123", "a b", "a@"] {
+        let expected = format!(
+            r"ValidationException: 1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: ^(?=.*[a-zA-Z_\-\.])[a-zA-Z0-9_\-\.]+$"
+        );
+        let parameters = alias(name, &[(":1", 100)]);
+        bench
+            .check("CreateStateMachineAlias", parameters, Err(&expected))
+            .await;
+    }
     let created = Ok(json!({"StateMachineAliasArn": format!("{m}:a")}));
     bench
         .check(
