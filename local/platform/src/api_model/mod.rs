@@ -75,28 +75,28 @@ const MODELS: [(&str, &str); 14] = [
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file is missing or cannot be read.
-    #[error("AWS's API models are missing: cannot read {path}: {source}; run `make setup`")]
+    #[error("AWS's API models are missing: cannot read {path}: {reason}; run `make setup`")]
     Missing {
         /// The file.
         path: String,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// A file is no model.
-    #[error("{path} is no API model: {source}; run `make setup`")]
+    #[error("{path} is no API model: {reason}; run `make setup`")]
     Malformed {
         /// The file.
         path: String,
         /// What is wrong.
-        source: serde_json::Error,
+        reason: serde_json::Error,
     },
     /// The deviations cannot be written down.
-    #[error("cannot append to {path}: {source}")]
+    #[error("cannot append to {path}: {reason}")]
     Unwritable {
         /// The file.
         path: String,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -135,9 +135,9 @@ impl ApiModels {
                     file,
                     model: OnceLock::new(),
                 }),
-                Err(source) => Err(Error::Missing {
+                Err(reason) => Err(Error::Missing {
                     path: file.display().to_string(),
-                    source,
+                    reason,
                 }),
             }
         });
@@ -152,9 +152,9 @@ impl ApiModels {
     /// # Errors
     /// `Unwritable`.
     pub fn noting_in(self, file: &Path) -> Result<Self, Error> {
-        let opened = crate::lines::open(file).map_err(|source| Error::Unwritable {
+        let opened = crate::lines::open(file).map_err(|reason| Error::Unwritable {
             path: file.display().to_string(),
-            source,
+            reason,
         })?;
         Ok(Self {
             deviations: Some(Mutex::new(opened)),
@@ -327,13 +327,13 @@ impl Entry {
 
     fn read(&self) -> Result<Model, Error> {
         let path = || self.file.display().to_string();
-        let text = std::fs::read_to_string(&self.file).map_err(|source| Error::Missing {
+        let text = std::fs::read_to_string(&self.file).map_err(|reason| Error::Missing {
             path: path(),
-            source,
+            reason,
         })?;
-        Model::parse(&text).map_err(|source| Error::Malformed {
+        Model::parse(&text).map_err(|reason| Error::Malformed {
             path: path(),
-            source,
+            reason,
         })
     }
 }
