@@ -10,6 +10,7 @@ mod s3;
 mod sns;
 mod sqs;
 mod states;
+mod tasks;
 mod wire;
 
 use std::path::Path;

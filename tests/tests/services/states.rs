@@ -18,9 +18,9 @@ const MACHINE: &str =
 /// Polls before a test gives up; each takes as long as an answer does.
 const POLLS_LIMIT: usize = 10_000;
 
-struct Scene {
+pub(super) struct Scene {
     platform: Platform,
-    client: Client,
+    pub(super) client: Client,
     _folder: TempDir,
 }
 
@@ -32,12 +32,17 @@ impl Drop for Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::with(Definitions::embedded()).await
+    }
+
+    /// A platform of these definitions.
+    pub(super) async fn with(definitions: Definitions) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = Config {
             data: folder.path().to_owned(),
             functions: binaries(),
             models: models(),
-            definitions: Definitions::embedded(),
+            definitions,
             port: 0,
             time_scale: 0.0,
             stand_ins: Box::new(|_, _| Vec::new()),
@@ -63,7 +68,11 @@ impl Scene {
     async fn reconcile(&self, name: &str, input: &str) -> String {
         let start = self.client.start_execution().state_machine_arn(MACHINE);
         let started = start.name(name).input(input).send().await;
-        let arn = started.expect("it starts").execution_arn;
+        self.end(started.expect("it starts").execution_arn).await
+    }
+
+    /// Waits for the end of an execution.
+    pub(super) async fn end(&self, arn: String) -> String {
         for _ in 0..POLLS_LIMIT {
             let execution = self.client.describe_execution().execution_arn(&arn).send();
             let execution = execution.await.expect("a description");

@@ -1,5 +1,8 @@
 //! `TestState`: the engine runs the state, the platform makes its call, as the role that the caller names.
 //!
+//! AWS answers it at `sync-states.…`, and its SDKs put `sync-` before the host of any endpoint. For an endpoint without
+//! that name they have to be told not to (`AWS_DISABLE_HOST_PREFIX_INJECTION=true` for boto3 and the AWS CLI).
+//!
 //! Mocked results of services that the platform does not have are held to no model. Nor are those of `.sync` and
 //! `.waitForTaskToken`: what AWS holds them to is not known.
 
