@@ -5,6 +5,7 @@ pub mod arn;
 mod database;
 pub mod dynamodb;
 pub mod events;
+pub mod iam;
 pub mod lambda;
 mod lines;
 pub mod names;

@@ -8,9 +8,11 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
+
+use crate::iam::Need;
 
 pub use resource::{Access, accesses};
 
@@ -18,7 +20,7 @@ pub use resource::{Access, accesses};
 const CALLS_IN_MEMORY: usize = 10_000;
 
 /// One call, or one of the things that it acts on where there are several.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RecordedCall {
     /// When it was answered, RFC 3339 in UTC.
@@ -33,10 +35,30 @@ pub struct RecordedCall {
     pub resource: String,
     /// What makes the operation need other rights here: see [`Access`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub variant: Option<&'static str>,
+    pub variant: Option<String>,
+    /// Where a service made the call with the principal's rights: in the course of what, by its name in
+    /// `permissions.json`, such as `transcribe:StartTranscriptionJob.input`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
+    /// The rights that it needs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<Need>,
     /// Code of the error answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// Who calls what.
+#[derive(Debug, Clone, Copy)]
+pub struct Caller<'a> {
+    /// The principal.
+    pub principal: &'a str,
+    /// Service by its IAM prefix.
+    pub service: &'a str,
+    /// Operation.
+    pub action: &'a str,
+    /// See [`RecordedCall::within`].
+    pub within: Option<&'a str>,
 }
 
 /// Cause why the record cannot be opened.
@@ -89,14 +111,7 @@ impl Record {
     }
 
     /// Adds one call. A record that cannot be written is a warning: the call itself has been answered.
-    pub fn add(
-        &self,
-        principal: &str,
-        service: &str,
-        action: &str,
-        accesses: Vec<Access>,
-        error: Option<&str>,
-    ) {
+    pub fn add(&self, caller: Caller<'_>, accesses: Vec<Access>, error: Option<&str>) {
         let time = OffsetDateTime::now_utc()
             .format(&Rfc3339)
             .unwrap_or_default();
@@ -104,11 +119,13 @@ impl Record {
         for access in accesses {
             state.add(RecordedCall {
                 time: time.clone(),
-                principal: principal.to_owned(),
-                service: service.to_owned(),
-                action: action.to_owned(),
+                principal: caller.principal.to_owned(),
+                service: caller.service.to_owned(),
+                action: caller.action.to_owned(),
                 resource: access.resource,
-                variant: access.variant,
+                variant: access.variant.map(str::to_owned),
+                within: caller.within.map(str::to_owned),
+                needs: access.needs,
                 error: error.map(str::to_owned),
             });
         }
@@ -145,21 +162,29 @@ impl State {
 mod tests {
     use super::*;
 
+    const CALLER: Caller<'_> = Caller {
+        principal: "p",
+        service: "s3",
+        action: "GetObject",
+        within: None,
+    };
+
+    fn access(resource: &str) -> Vec<Access> {
+        let resource = resource.to_owned();
+        vec![Access {
+            resource,
+            variant: None,
+            needs: Vec::new(),
+        }]
+    }
+
     #[test]
     fn keeps_calls_in_memory_and_in_the_file() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("calls.jsonl");
         let record = Record::open(&file).expect("a new file");
-        let access = |resource: &str| {
-            let resource = resource.to_owned();
-            vec![Access {
-                resource,
-                variant: None,
-            }]
-        };
-        record.add("p", "s3", "GetObject", access("arn:aws:s3:::b/k"), None);
-        let missing = access("arn:aws:s3:::b/l");
-        record.add("p", "s3", "GetObject", missing, Some("NoSuchKey"));
+        record.add(CALLER, access("arn:aws:s3:::b/k"), None);
+        record.add(CALLER, access("arn:aws:s3:::b/l"), Some("NoSuchKey"));
 
         let text = std::fs::read_to_string(&file).expect("a written file");
         assert_eq!(text.lines().count(), 2);
@@ -176,12 +201,7 @@ mod tests {
     fn forgets_the_oldest_calls_in_memory() {
         let record = Record::in_memory();
         for number in 0..=CALLS_IN_MEMORY {
-            let resource = number.to_string();
-            let access = Access {
-                resource,
-                variant: None,
-            };
-            record.add("p", "s3", "GetObject", vec![access], None);
+            record.add(CALLER, access(&number.to_string()), None);
         }
         let calls = record.calls();
         assert_eq!(calls.len(), CALLS_IN_MEMORY);

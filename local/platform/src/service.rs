@@ -2,6 +2,7 @@
 //! from a Task state: an operation with AWS's own parameters as JSON.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -113,25 +114,38 @@ pub struct ObjectHead {
     pub content_type: Option<String>,
 }
 
+/// What a service uses objects for, in the words of `permissions.json`: `transcribe:StartTranscriptionJob.input`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purpose {
+    /// What it reads for.
+    pub read: &'static str,
+    /// What it writes for; empty where it writes nothing.
+    pub write: &'static str,
+}
+
 /// Objects of the local S3 for services that work on files.
 #[async_trait]
 pub trait Objects: Send + Sync {
+    /// The same objects with the rights of a principal: the caller, or a role that the caller handed over. What they do
+    /// not allow is an `AccessDenied`.
+    fn with_rights_of(&self, principal: &Principal, purpose: Purpose) -> Arc<dyn Objects>;
+
     /// Path of a file that holds the latest version of the object. It must only be read.
     ///
     /// # Errors
-    /// `NoSuchKey`, `NoSuchBucket`.
+    /// `NoSuchKey`, `NoSuchBucket`, `AccessDenied`.
     async fn file(&self, bucket: &str, key: &str) -> Result<PathBuf, ServiceError>;
 
     /// What `HeadObject` says of the latest version of the object.
     ///
     /// # Errors
-    /// `NoSuchKey`, `NoSuchBucket`.
+    /// `NoSuchKey`, `NoSuchBucket`, `AccessDenied`.
     async fn head(&self, bucket: &str, key: &str) -> Result<ObjectHead, ServiceError>;
 
     /// Puts a copy of `file` as an object, the way `PutObject` does (version, checksum, event).
     ///
     /// # Errors
-    /// `NoSuchBucket`, or `InternalError` when the file cannot be read.
+    /// `NoSuchBucket`, `AccessDenied`, or `InternalError` when the file cannot be read.
     async fn put(
         &self,
         bucket: &str,

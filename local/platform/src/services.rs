@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use serde_json::Value;
 
 use crate::api_model::ApiModels;
-use crate::record::{Record, accesses};
+use crate::record::{Caller, Record, accesses};
 use crate::service::{Call, Failure, Service, ServiceError};
 
 /// Looks at every call before its service gets it.
@@ -98,7 +98,56 @@ impl Services {
     /// # Errors
     /// As [`Services::call`].
     pub async fn answer(&self, service: &str, call: Call) -> Result<Value, Failure> {
-        let name = signing_name(service);
+        self.recorded(None, signing_name(service), call).await
+    }
+
+    /// Like [`Services::call`], for what a service calls with the rights of `call.principal` in the course of `within`,
+    /// a call by its name in `permissions.json`.
+    ///
+    /// # Errors
+    /// As [`Services::call`].
+    pub async fn call_within(
+        &self,
+        within: &str,
+        service: &str,
+        call: Call,
+    ) -> Result<Value, ServiceError> {
+        let answer = self.recorded(Some(within), signing_name(service), call);
+        answer.await.map_err(|failure| failure.error)
+    }
+
+    /// Checks and records a call as [`Services::call_within`] does, and leaves it to the caller, who is the service itself
+    /// or has another way to it.
+    ///
+    /// # Errors
+    /// The answer of the first check that refuses.
+    pub fn made_within(
+        &self,
+        within: &str,
+        service: &str,
+        call: &Call,
+    ) -> Result<(), ServiceError> {
+        // It may be told in part only: what it needs for its rights.
+        let mut checks = self.checks.iter();
+        let checked = checks.try_for_each(|check| check.check(service, call));
+        let error = checked.as_ref().err().map(|error| error.code.as_str());
+        let accesses = accesses(service, &call.operation, &call.parameters);
+        let caller = Caller {
+            principal: &call.principal.0,
+            service,
+            action: &call.operation,
+            within: Some(within),
+        };
+        self.record.add(caller, accesses, error);
+        checked
+    }
+
+    async fn recorded(
+        &self,
+        within: Option<&str>,
+        name: &str,
+        call: Call,
+    ) -> Result<Value, Failure> {
         let accesses = accesses(name, &call.operation, &call.parameters);
         let principal = call.principal.0.clone();
         let operation = call.operation.clone();
@@ -113,8 +162,13 @@ impl Services {
             .as_ref()
             .err()
             .map(|failure| failure.error.code.as_str());
-        self.record
-            .add(&principal, name, &operation, accesses, error);
+        let caller = Caller {
+            principal: &principal,
+            service: name,
+            action: &operation,
+            within,
+        };
+        self.record.add(caller, accesses, error);
         answer
     }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use videoflow_platform::service::{Objects, Service};
 
+mod caller;
 pub mod converse;
 pub mod data_automation;
 pub mod ffmpeg;

@@ -7,17 +7,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 use time::OffsetDateTime;
-use videoflow_platform::service::{Call, ObjectHead, Objects, Principal, Service, ServiceError};
+use videoflow_platform::service::{
+    Call, ObjectHead, Objects, Principal, Purpose, Service, ServiceError,
+};
 
 use crate::Config;
 
 /// Error of a test.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
+/// Who may neither read nor write.
+pub const NOBODY: &str = "nobody";
+/// Who may read, but not write.
+pub const READER: &str = "reader";
+
 /// Objects as files: `<root>/<bucket>/<key>`.
+#[derive(Clone)]
 pub struct FolderObjects {
     root: PathBuf,
-    content_types: Mutex<BTreeMap<String, String>>,
+    user: Principal,
+    content_types: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// A folder with objects and scratch space, removed at the end of the test.
@@ -33,7 +42,8 @@ impl Bench {
         let folder = tempfile::tempdir()?;
         let objects = FolderObjects {
             root: folder.path().join("objects"),
-            content_types: Mutex::default(),
+            user: Principal("test".to_owned()),
+            content_types: Arc::default(),
         };
         Ok(Self {
             folder,
@@ -86,9 +96,27 @@ impl Bench {
     }
 }
 
+impl FolderObjects {
+    fn refuse(&self, users: &[&str]) -> Result<(), ServiceError> {
+        if users.contains(&self.user.0.as_str()) {
+            return Err(ServiceError::new("AccessDenied", 403, "not authorized"));
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Objects for FolderObjects {
+    fn with_rights_of(&self, principal: &Principal, _: Purpose) -> Arc<dyn Objects> {
+        let user = principal.clone();
+        Arc::new(Self {
+            user,
+            ..self.clone()
+        })
+    }
+
     async fn file(&self, bucket: &str, key: &str) -> Result<PathBuf, ServiceError> {
+        self.refuse(&[NOBODY])?;
         let path = self.root.join(bucket).join(key);
         if path.is_file() {
             Ok(path)
@@ -116,6 +144,7 @@ impl Objects for FolderObjects {
         file: &Path,
         content_type: &str,
     ) -> Result<(), ServiceError> {
+        self.refuse(&[NOBODY, READER])?;
         let path = self.root.join(bucket).join(key);
         let folder = path.parent().map_or(Ok(()), std::fs::create_dir_all);
         folder
@@ -148,7 +177,17 @@ pub async fn call(
     operation: &str,
     parameters: Value,
 ) -> Result<Value, ServiceError> {
-    let principal = Principal("test".to_owned());
+    call_as("test", service, operation, parameters).await
+}
+
+/// Calls an operation as somebody else.
+pub async fn call_as(
+    principal: &str,
+    service: &dyn Service,
+    operation: &str,
+    parameters: Value,
+) -> Result<Value, ServiceError> {
+    let principal = Principal(principal.to_owned());
     service
         .call(Call {
             principal,

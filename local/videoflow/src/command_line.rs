@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{asl, history, redrive, run, up};
+use crate::commands::{asl, history, permissions, redrive, run, up};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]
@@ -19,6 +19,7 @@ Examples:
   videoflow up                                  AWS's wire protocols on 127.0.0.1:4566
   videoflow history v-0123…                     down to the failed state
   videoflow redrive v-0123…                     again from there, once the cause is mended
+  videoflow permissions                         what the roles were refused, and what they never used
   videoflow asl check statemachines/*.asl.json"
 )]
 pub struct Arguments {
@@ -32,6 +33,7 @@ enum Command {
     Up(up::Arguments),
     History(history::Arguments),
     Redrive(redrive::Arguments),
+    Permissions(permissions::Arguments),
     Asl(asl::Arguments),
 }
 
@@ -42,6 +44,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Up(arguments) => up::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
+        Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Asl(arguments) => asl::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

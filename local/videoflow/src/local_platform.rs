@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use clap::builder::FalseyValueParser;
 use fs4::fs_std::FileExt;
-use videoflow_platform::platform::{Config, Platform};
+use videoflow_platform::platform::{Config, Iam, Platform};
 use videoflow_platform::step_functions::Definitions;
 use videoflow_stand_ins as stand_ins;
 
@@ -24,6 +25,20 @@ pub struct Parts {
     /// Folder with other definitions than those in this program
     #[arg(long, value_name = "DIR", env = "VIDEOFLOW_STATEMACHINES")]
     pub statemachines: Option<PathBuf>,
+    /// Refuse calls outside of their role's policy, as AWS does
+    #[arg(long, env = "VIDEOFLOW_ENFORCE_IAM", value_parser = FalseyValueParser::new())]
+    enforce_iam: bool,
+}
+
+impl Parts {
+    /// Whether the roles' policies are enforced.
+    pub fn iam(&self) -> Iam {
+        if self.enforce_iam {
+            Iam::Enforced
+        } else {
+            Iam::Recorded
+        }
+    }
 }
 
 /// How a command wants its platform.
@@ -39,6 +54,8 @@ pub struct Wanted<'a> {
     pub reconcile_interval: Option<Duration>,
     /// Definitions in place of those in the program.
     pub definitions: Option<&'a PathBuf>,
+    /// Whether the roles' policies are enforced.
+    pub iam: Iam,
 }
 
 /// A running platform and the lock on its folder.
@@ -74,6 +91,7 @@ pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running
             })
         }),
         reconcile_interval: wanted.reconcile_interval,
+        iam: wanted.iam,
     };
     Ok(Running {
         platform: Platform::start(config).await?,

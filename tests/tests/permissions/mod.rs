@@ -2,81 +2,46 @@
 
 mod machines;
 mod reference;
+mod refusals;
 mod runs;
 pub mod settings;
-mod targets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
-use serde::Deserialize;
-
-use crate::support::root;
-
-/// Calls that a service makes by the role: no record tells of them.
-const MADE_BY_SERVICES: [&str; 4] = [
-    "lambda:PollQueue",
-    "mediaconvert:ReadInput",
-    "mediaconvert:WriteOutput",
-    "states:DistributedMap",
-];
-
-/// The committed table.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    /// What it is.
-    #[serde(rename = "comment")]
-    _comment: Vec<String>,
-    /// What each call needs.
-    calls: BTreeMap<String, Vec<Statement>>,
-    /// Who makes which calls.
-    roles: Roles,
-}
-
-/// Actions on a facet of each of a call's targets.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Statement {
-    actions: Vec<String>,
-    on: String,
-    #[serde(default)]
-    conditions: BTreeMap<String, BTreeMap<String, Vec<String>>>,
-    reason: Option<String>,
-}
-
-/// Targets by call.
-type Role = BTreeMap<String, BTreeSet<String>>;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Roles {
-    functions: BTreeMap<String, Role>,
-    machines: BTreeMap<String, Role>,
-    services: BTreeMap<String, Role>,
-}
-
-impl Roles {
-    fn all(&self) -> impl Iterator<Item = (&String, &Role)> {
-        self.functions
-            .iter()
-            .chain(&self.machines)
-            .chain(&self.services)
-    }
-}
-
-/// The call that makes a service read or write with the caller's rights.
-fn caused_by(call: &str) -> Option<&str> {
-    let input = call.strip_suffix(".input");
-    input.or_else(|| call.strip_suffix(".output"))
-}
+use serde_json::Value;
+use videoflow_platform::iam::{Table, caused_by, facets};
 
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| {
-        let text = std::fs::read_to_string(root().join("terraform/permissions.json"));
-        serde_json::from_str(&text.expect("a table")).expect("the table's shape")
-    })
+    TABLE.get_or_init(|| Table::committed().expect("the table's shape"))
+}
+
+/// What a policy allows, a right each: action, resource, conditions.
+pub fn rights_of(document: &Value) -> BTreeSet<[String; 3]> {
+    let statements = document["Statement"].as_array().expect("statements");
+    let rights = statements.iter().flat_map(|statement| {
+        assert_eq!(statement["Effect"], "Allow");
+        let conditions = match &statement["Condition"] {
+            Value::Null => "{}".to_owned(),
+            conditions => conditions.to_string(),
+        };
+        texts(&statement["Action"]).flat_map(move |action| {
+            let conditions = conditions.clone();
+            texts(&statement["Resource"])
+                .map(move |resource| [action.to_owned(), resource.to_owned(), conditions.clone()])
+        })
+    });
+    rights.collect()
+}
+
+/// A text, or each text of several.
+pub fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    let several = value.as_array().into_iter().flatten();
+    value
+        .as_str()
+        .into_iter()
+        .chain(several.filter_map(Value::as_str))
 }
 
 #[test]
@@ -98,7 +63,7 @@ fn every_statement_has_a_target_and_every_target_a_statement() {
             let facets: Vec<_> = names
                 .iter()
                 .map(|target| {
-                    let facets = targets::facets(target);
+                    let facets = facets(table(), target);
                     facets.unwrap_or_else(|| panic!("{name}: {call}: {target} is no target"))
                 })
                 .collect();

@@ -6,7 +6,9 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-use super::{Statement, table, targets};
+use videoflow_platform::iam::{Need, Statement, facets};
+
+use super::table;
 use crate::support::{read_json, root};
 
 /// Condition keys that are of no single service are known to every action.
@@ -58,7 +60,8 @@ fn arns(call: &str, facet: &str) -> BTreeSet<String> {
     let roles = table().roles.all();
     let targets = roles.filter_map(|(_, role)| role.get(call)).flatten();
     targets
-        .filter_map(|target| targets::facets(target)?.remove(facet))
+        .filter_map(|target| facets(table(), target)?.remove(facet))
+        .flatten()
         .collect()
 }
 
@@ -81,22 +84,33 @@ fn has_form(arn: &str, form: &str) -> bool {
         .any(|(value, after)| (is_open || !value.contains([':', '/'])) && has_form(after, rest))
 }
 
+/// An action works on an ARN; on `*` only where it knows no resource.
+fn check_works(call: &str, action: &str, arn: &str) {
+    let (service, found) = find(action);
+    if arn == "*" {
+        let has_none = found.resources.is_empty();
+        return assert!(has_none, "{call}: {action} works on {:?}", found.resources);
+    }
+    let mut forms = found.resources.iter().map(|kind| &service.resources[kind]);
+    let works = forms.any(|form| has_form(arn, form));
+    assert!(works, "{call}: {action} does not work on {arn}");
+}
+
+/// What a call is thought to need is an action of AWS's that knows the resource and the condition keys.
+pub(super) fn check_need(call: &str, need: &Need) {
+    check_works(call, &need.action, &need.resource);
+    for key in need.context.keys() {
+        let is_known = find(&need.action).1.conditions.contains(key);
+        assert!(is_known, "{call}: {} does not know {key}", need.action);
+    }
+}
+
 #[test]
 fn every_action_works_on_what_it_is_allowed_on() {
     for (call, statement) in statements() {
         for action in &statement.actions {
-            let (service, found) = find(action);
-            if statement.on == "any" {
-                let has_none = found.resources.is_empty();
-                assert!(has_none, "{call}: {action} works on {:?}", found.resources);
-                continue;
-            }
             for arn in arns(call, &statement.on) {
-                let mut forms = found.resources.iter().map(|kind| &service.resources[kind]);
-                assert!(
-                    forms.any(|form| has_form(&arn, form)),
-                    "{call}: {action} does not work on {arn}"
-                );
+                check_works(call, action, &arn);
             }
         }
     }

@@ -5,20 +5,21 @@ use std::collections::BTreeSet;
 
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
+use videoflow_platform::iam::report::{Use, allowed, report as iam_report};
+use videoflow_platform::iam::{Table, document};
+use videoflow_platform::record::RecordedCall;
 use videoflow_shared::identity::JobId;
 
-use super::{MADE_BY_SERVICES, Role, caused_by, table, targets};
+use super::reference::check_need;
+use super::{rights_of, table};
 use crate::reconcile::two_hours_ago;
-use crate::support::short_clip;
 use crate::support::up::{EXECUTIONS, SOURCE, Up};
+use crate::support::{report, short_clip};
 
 const OUTPUT: &str = "videoflow-local-output";
 
-/// Caller, call and target.
-type Use = (String, String, String);
-
 /// What no run here makes, and why.
-const NOT_MADE: [(&str, &str, &[&str], &str); 3] = [
+const NOT_MADE: [(&str, &str, &[&str], &str); 4] = [
     (
         "preprocess-video",
         "mediaconvert:CancelJob",
@@ -38,73 +39,18 @@ const NOT_MADE: [(&str, &str, &[&str], &str); 3] = [
         "the walk is the same whichever child has failed: here merge-brief and sanitize-file",
     ),
     (
+        "reconcile-library-schedule",
+        "states:StartExecution",
+        &["reconcile-library"],
+        "the schedule's first start is a quarter of an hour after the platform's",
+    ),
+    (
         "transcribe-speech",
         "transcribe:DeleteTranscriptionJob",
         &["transcribe"],
         "only after all polls of a transcription, which take hours",
     ),
 ];
-
-/// The role of a caller; `None`: it is no function and no machine.
-fn role(caller: &str) -> Option<&'static Role> {
-    let roles = &table().roles;
-    roles
-        .functions
-        .get(caller)
-        .or_else(|| roles.machines.get(caller))
-}
-
-/// The name of a recorded call in the table.
-fn name(record: &Value) -> String {
-    let text = |member: &str| record[member].as_str();
-    let service = text("service").expect("a service");
-    let action = text("action").expect("an action");
-    let is_of_machine =
-        text("principal").is_some_and(|caller| table().roles.machines.contains_key(caller));
-    if is_of_machine && ["StartExecution", "StopExecution"].contains(&action) {
-        // A parent that is stopped stops its child: the integration does both.
-        return "states:StartExecution.sync:2".to_owned();
-    }
-    match text("variant") {
-        Some(variant) => format!("{service}:{action}.{variant}"),
-        None => format!("{service}:{action}"),
-    }
-}
-
-/// The targets of a caller's role that a recorded call acts on.
-fn uses(caller: &str, role: &Role, record: &Value) -> Vec<Use> {
-    let call = name(record);
-    let resource = record["resource"].as_str().expect("a resource");
-    let is_on = |target: &&String| {
-        let facets = targets::facets(target).expect("a target");
-        let statements = table().calls[&call].iter();
-        let mut patterns = statements.filter_map(|statement| facets.get(&*statement.on));
-        patterns.any(|pattern| {
-            // What is allowed on anything must not hide that another target was meant.
-            (pattern != "*" || resource == "*") && targets::matches(pattern, resource)
-        })
-    };
-    let found = role.get(&call).into_iter().flatten().filter(is_on);
-    found
-        .map(|target| (caller.to_owned(), call.clone(), target.clone()))
-        .collect()
-}
-
-/// All that the roles of functions and machines allow, but for what services do by them.
-fn allowed() -> BTreeSet<Use> {
-    let roles = &table().roles;
-    let roles = roles.functions.iter().chain(&roles.machines);
-    let calls = roles.flat_map(|(caller, role)| role.iter().map(move |call| (caller, call)));
-    let recorded = calls.filter(|(_, (call, _))| {
-        caused_by(call).is_none() && !MADE_BY_SERVICES.contains(&call.as_str())
-    });
-    recorded
-        .flat_map(|(caller, (call, targets))| {
-            let one = |target: &String| (caller.clone(), call.clone(), target.clone());
-            targets.iter().map(one).collect::<Vec<_>>()
-        })
-        .collect()
-}
 
 /// One platform, driven through everything that makes another kind of call.
 struct Drive {
@@ -303,35 +249,89 @@ async fn roles_allow_the_calls_that_are_made_and_no_others() {
     drive.reconcile(&job).await;
     drive.until_quiet().await;
 
-    let mut made = BTreeSet::new();
-    let mut refused = BTreeSet::new();
-    for record in up.record() {
-        let caller = record["principal"].as_str().expect("a principal");
-        let Some(role) = role(caller) else { continue };
-        let found = uses(caller, role, &record);
-        if found.is_empty() {
-            refused.insert(format!(
-                "{caller}: {} on {}",
-                name(&record),
-                record["resource"]
-            ));
-        }
-        made.extend(found);
-    }
-    assert_eq!(refused, BTreeSet::new(), "no role allows these");
-    let not_made: BTreeSet<Use> = NOT_MADE
-        .iter()
-        .flat_map(|(caller, call, targets, _)| {
-            let one = |target: &&str| {
-                (
-                    (*caller).to_owned(),
-                    (*call).to_owned(),
-                    (*target).to_owned(),
-                )
-            };
-            targets.iter().map(one).collect::<Vec<_>>()
+    let calls = up.record();
+    let report = iam_report(table(), &calls).expect("a report");
+    assert_eq!(report.refused, [], "no role allows these");
+    let unused: BTreeSet<Use> = report.unused.into_iter().collect();
+    assert_eq!(unused, not_made(), "allowed, but not made");
+    check_needs(&calls);
+    check_removals(&calls);
+}
+
+fn not_made() -> BTreeSet<Use> {
+    let uses = NOT_MADE.iter().flat_map(|(role, call, targets, _)| {
+        targets.iter().map(|target| Use {
+            role: (*role).to_owned(),
+            call: (*call).to_owned(),
+            target: (*target).to_owned(),
         })
-        .collect();
-    let unused: BTreeSet<Use> = allowed().difference(&made).cloned().collect();
-    assert_eq!(unused, not_made, "allowed, but not made");
+    });
+    uses.collect()
+}
+
+/// What the recorded calls of roles are thought to need, by AWS's authorization reference.
+fn check_needs(calls: &[RecordedCall]) {
+    let of_roles = calls
+        .iter()
+        .filter(|call| table().roles.of(&call.principal).is_some());
+    for call in of_roles {
+        let name = format!("{}:{}", call.service, call.action);
+        call.needs.iter().for_each(|need| check_need(&name, need));
+    }
+}
+
+/// Every call on every target, taken away from its role, would have been refused to this run, but for those that it does
+/// not make and those that lose no right, because another call of the role needs the same.
+fn check_removals(calls: &[RecordedCall]) {
+    let not_made = not_made();
+    let (mut refused, mut doubled) = (0, Vec::new());
+    for one in allowed(table()) {
+        let made: Vec<&RecordedCall> = calls
+            .iter()
+            .filter(|call| call.principal == one.role)
+            .collect();
+        let without = without(&one);
+        let (before, after) = (rights(table(), &one.role), rights(&without, &one.role));
+        if before == after {
+            doubled.push(one);
+            continue;
+        }
+        let is_refused = !iam_report(&without, made)
+            .expect("a report")
+            .refused
+            .is_empty();
+        assert_eq!(is_refused, !not_made.contains(&one), "{one:?} taken away");
+        refused += usize::from(is_refused);
+    }
+    report(&format!(
+        "IAM: {} recorded calls; of the table's uses {refused} taken away refuse the run something, {} lose no right, {} are not made",
+        calls.len(),
+        doubled.len(),
+        not_made.len(),
+    ));
+}
+
+/// The table without a use, and without the calls of all other roles.
+fn without(one: &Use) -> Table {
+    let mut table = table().clone();
+    let roles = &mut table.roles;
+    let kinds = [
+        &mut roles.functions,
+        &mut roles.machines,
+        &mut roles.services,
+    ];
+    for (name, role) in kinds.into_iter().flatten() {
+        if *name != one.role {
+            role.clear();
+        } else if let Some(targets) = role.get_mut(&one.call) {
+            targets.remove(&one.target);
+        }
+    }
+    table
+}
+
+/// Actions with resources and conditions.
+fn rights(table: &Table, role: &str) -> BTreeSet<[String; 3]> {
+    let calls = table.roles.of(role).expect("a role");
+    rights_of(&document(table, role, calls).expect("a policy"))
 }

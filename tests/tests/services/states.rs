@@ -7,7 +7,7 @@ use aws_sdk_sfn::types::{
     ExecutionListItem, ExecutionStatus, HistoryEventType, RoutingConfigurationListItem, Tag,
 };
 use tempfile::TempDir;
-use videoflow_platform::platform::{Config, Platform};
+use videoflow_platform::platform::{Config, Iam, Platform};
 use videoflow_platform::step_functions::Definitions;
 
 use super::{SOURCE, code};
@@ -47,6 +47,7 @@ impl Scene {
             time_scale: 0.0,
             stand_ins: Box::new(|_, _| Vec::new()),
             reconcile_interval: None,
+            iam: Iam::Enforced,
         };
         let platform = Platform::start(config).await.expect("a platform");
         let credentials = Credentials::new("tester", "local", None, None, "test");

@@ -47,10 +47,11 @@ pub fn check_deviations(data: &Path) {
     );
 }
 
-/// Runs `videoflow` with `arguments` and gives its output, which it prints for the log of a failing test.
+/// Runs `videoflow` with `arguments`, the roles' policies enforced, and gives its output, which it prints for the log of a failing test.
 pub fn videoflow(arguments: &[&str]) -> Output {
     let output = Command::new(binaries().join("videoflow"))
         .args(arguments)
+        .env("VIDEOFLOW_ENFORCE_IAM", "1")
         .current_dir(root())
         .output()
         .expect("videoflow is built: run the tests by `make test`");

@@ -16,6 +16,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use videoflow_platform::lambda::deployments;
+use videoflow_platform::record::RecordedCall;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
 
@@ -90,7 +91,7 @@ impl Up {
         let port = free_port();
         let log = std::fs::File::create(folder.path().join("log")).expect("a log");
         let process = Command::new(binaries().join("videoflow"))
-            .args(["up", "--port", &port.to_string(), "--data"])
+            .args(["up", "--enforce-iam", "--port", &port.to_string(), "--data"])
             .arg(folder.path().join("data"))
             .arg("--functions")
             .arg(functions)
@@ -100,12 +101,11 @@ impl Up {
             .stderr(log)
             .spawn()
             .expect("videoflow is built: run the tests by `make test`");
-        let credentials = Credentials::new("tester", "local", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .endpoint_url(format!("http://127.0.0.1:{port}"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(credentials("tester"))
             .build();
         let up = Self {
             process,
@@ -127,10 +127,20 @@ impl Up {
         &self.config
     }
 
+    /// The same with the rights of a role: its name is an access key.
+    pub fn config_of(&self, role: &'static str) -> SdkConfig {
+        let config = self.config.to_builder();
+        config.credentials_provider(credentials(role)).build()
+    }
+
     /// A client for S3 that puts every key as it is.
     pub fn s3(&self) -> aws_sdk_s3::Client {
-        let config = aws_sdk_s3::config::Builder::from(&self.config).force_path_style(true);
-        aws_sdk_s3::Client::from_conf(config.build())
+        s3(&self.config)
+    }
+
+    /// The same with the rights of a role.
+    pub fn s3_of(&self, role: &'static str) -> aws_sdk_s3::Client {
+        s3(&self.config_of(role))
     }
 
     /// An object's bytes; `None` when it is not there.
@@ -318,12 +328,12 @@ impl Up {
     }
 
     /// Every call, as it is recorded.
-    pub fn record(&self) -> Vec<Value> {
+    pub fn record(&self) -> Vec<RecordedCall> {
         let record = std::fs::read_to_string(self.state("calls.jsonl"));
         let record = record.expect("a record");
         let calls = record.lines();
         calls
-            .filter_map(|line| serde_json::from_str(line).ok())
+            .map(|line| serde_json::from_str(line).expect("a call"))
             .collect()
     }
 
@@ -331,7 +341,7 @@ impl Up {
     pub fn calls(&self, operation: &str) -> usize {
         let calls = self.record().into_iter();
         calls
-            .filter(|call| call["action"] == operation && call["error"].is_null())
+            .filter(|call| call.action == operation && call.error.is_none())
             .count()
     }
 
@@ -407,4 +417,14 @@ fn free_port() -> u16 {
         }
     }
     panic!("no two free ports in a row");
+}
+
+fn credentials(access_key: &'static str) -> SharedCredentialsProvider {
+    let credentials = Credentials::new(access_key, "local", None, None, "test");
+    SharedCredentialsProvider::new(credentials)
+}
+
+fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
+    let config = aws_sdk_s3::config::Builder::from(config).force_path_style(true);
+    aws_sdk_s3::Client::from_conf(config.build())
 }

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use videoflow_platform::iam::{Kind, Table, document};
 
 use super::offline::development;
 use super::{Applied, PREFIX, unprefixed};
+use crate::permissions::{rights_of, texts};
 use crate::support::{read_json, root};
 
 /// What the modules give every function and machine, beside what permissions.json says: logs and traces.
@@ -18,16 +20,6 @@ const SUFFIXES: [(&str, &str); 3] = [
     ("machines", "-states"),
     ("services", ""),
 ];
-
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    let one = value.as_str();
-    let several = value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
-    one.into_iter().chain(several)
-}
 
 /// Statements of each role's inline policies, by the role's name without prefix.
 fn statements(applied: &Applied) -> BTreeMap<String, Vec<Value>> {
@@ -91,6 +83,79 @@ fn each_role_may_do_what_its_calls_need_and_nothing_else() {
         given.insert(role.clone(), own.map(str::to_owned).collect());
     }
     assert_eq!(given, expected);
+}
+
+/// Names of the environment's resources as the local platform has them.
+fn local(resource: &str) -> String {
+    const ACCOUNT: &str = "123456789012";
+    let (is_model, kind) = (
+        [":inference-profile/", ":foundation-model/"],
+        resource.split(':').nth(2),
+    );
+    if is_model.iter().any(|part| resource.contains(part)) {
+        return "arn:aws:bedrock:us-east-1::foundation-model/videoflow.local-writer-v1".to_owned();
+    }
+    if kind == Some("kms") {
+        return "arn:aws:kms:us-east-1:000000000000:key/local".to_owned();
+    }
+    resource
+        // Buckets are named after their account, too.
+        .replace(&format!("-{ACCOUNT}"), "")
+        .replace(&format!(":{ACCOUNT}:"), ":000000000000:")
+        .replace(PREFIX, "videoflow-local-")
+        .replace(
+            "data-automation-project/abcdef",
+            "data-automation-project/local",
+        )
+}
+
+/// Whether the table has nothing to do with a right.
+fn is_of_a_module(role: &str, [action, resource, _]: &[String; 3]) -> bool {
+    let is_log = LOGS_AND_TRACES
+        .iter()
+        .any(|service| action.starts_with(service));
+    let is_own = role.ends_with("-schedule")
+        && (resource.ends_with("-schedule-dead-letters") || action.starts_with("kms:"));
+    is_log || is_own
+}
+
+/// What runs here runs there: the policies that the local platform enforces are those that Terraform makes, right by
+/// right: action, resource and conditions.
+#[test]
+fn the_local_platform_has_the_policies_of_the_environment() {
+    let Some((applied, _)) = development() else {
+        return;
+    };
+    let mut applied: BTreeMap<String, BTreeSet<[String; 3]>> = statements(applied)
+        .into_iter()
+        .map(|(role, statements)| {
+            let rights = rights_of(&json!({"Statement": statements}));
+            let rights = rights.into_iter();
+            let rights = rights
+                .map(|[action, resource, condition]| [action, local(&resource), condition])
+                .filter(|right| !is_of_a_module(&role, right))
+                .collect();
+            (role, rights)
+        })
+        .collect();
+    let table = Table::committed().expect("a table");
+    let kinds = [
+        (Kind::Function, &table.roles.functions),
+        (Kind::Machine, &table.roles.machines),
+        (Kind::Service, &table.roles.services),
+    ];
+    for (kind, roles) in kinds {
+        for (name, role) in roles {
+            let rendered = document(&table, name, role).expect("a policy");
+            let applied = applied.remove(&format!("{name}{}", kind.ending()));
+            assert_eq!(Some(rights_of(&rendered)), applied, "{name}");
+        }
+    }
+    assert_eq!(
+        applied,
+        BTreeMap::new(),
+        "roles that the local platform does not have"
+    );
 }
 
 #[test]

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::arn;
 use crate::lambda::Host;
-
+use crate::service::{Call, Principal, ServiceError};
+use crate::services::Services;
 use crate::sqs::{MAX_BATCH, MAX_WAIT, Message, Queues};
 
 /// A failed message comes back after this. AWS waits for the visibility timeout; here nobody wants to wait minutes.
@@ -20,11 +21,19 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn run(
     queues: Arc<Queues>,
     host: Arc<Host>,
+    rights: Rights,
     queue: String,
     function: &'static str,
 ) {
     if let Err(error) = queues.release(&queue) {
         tracing::error!(%error, %queue, "cannot release the messages of a queue");
+    }
+    // On AWS the mapping is not even made without these rights.
+    for operation in ["DeleteMessage", "GetQueueAttributes", "ReceiveMessage"] {
+        if let Err(error) = rights.use_for(operation) {
+            tracing::error!(%error, %queue, "the event source mapping may not poll its queue");
+            return;
+        }
     }
     loop {
         match queues.poll(&queue, MAX_BATCH, MAX_WAIT).await {
@@ -35,6 +44,28 @@ pub(super) async fn run(
                 tokio::time::sleep(PAUSE).await;
             }
         }
+    }
+}
+
+/// The function's rights on its queue, which the mapping uses.
+pub(super) struct Rights {
+    pub(super) services: Arc<Services>,
+    pub(super) principal: Principal,
+    pub(super) queue_url: String,
+}
+
+impl Rights {
+    fn use_for(&self, operation: &str) -> Result<(), ServiceError> {
+        let mut parameters = json!({"QueueUrl": self.queue_url});
+        if operation == "DeleteMessage" {
+            parameters["ReceiptHandle"] = json!("of the mapping");
+        }
+        let call = Call {
+            principal: self.principal.clone(),
+            operation: operation.to_owned(),
+            parameters,
+        };
+        self.services.made_within("lambda:PollQueue", "sqs", &call)
     }
 }
 

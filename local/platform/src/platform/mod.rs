@@ -16,12 +16,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::api_model::ApiModels;
+use crate::iam::{Guard, RightfulObjects, Table};
 use crate::lambda::{Host, LambdaService};
 use crate::names;
 use crate::record::Record;
 use crate::s3::HttpService;
-use crate::service::{Objects, Service};
-use crate::services::Services;
+use crate::service::{Objects, Principal, Service};
+use crate::services::{Check, Services};
 use crate::sqs::{Queues, dead_letters};
 use crate::step_functions::{
     self, DefinitionError, Definitions, Machines, StatesService, StepFunctions, render,
@@ -38,6 +39,15 @@ const MAPPINGS: [(&str, &str); 2] = [
 
 /// Makes the stand-ins, given the objects and a folder for their files.
 pub type StandIns = Box<dyn FnOnce(Arc<dyn Objects>, PathBuf) -> Vec<Arc<dyn Service>> + Send>;
+
+/// Whether a call outside of its role's policy is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Iam {
+    /// Every call goes through; the record shows what would have been refused.
+    Recorded,
+    /// It is refused as AWS refuses it.
+    Enforced,
+}
 
 /// What the platform needs.
 pub struct Config {
@@ -57,6 +67,8 @@ pub struct Config {
     pub stand_ins: StandIns,
     /// How often reconcile-library starts, if at all.
     pub reconcile_interval: Option<Duration>,
+    /// Whether the roles' policies are enforced.
+    pub iam: Iam,
 }
 
 /// Why the platform does not start.
@@ -119,8 +131,10 @@ impl Platform {
         let record = Record::open(&data.join("calls.jsonl"))
             .map_err(|error| failed("the call record", &error))?;
         let models = ApiModels::open(&config.models)?.noting_in(&data.join("deviations.jsonl"))?;
-        let services = Arc::new(Services::new(Arc::new(record)).with_models(models));
         let state = State::open(&data, &url)?;
+        let checks = checks(config.iam, &state)?;
+        let services = Services::checked(Arc::new(record), checks).with_models(models);
+        let services = Arc::new(services);
         let definitions = &config.definitions;
         let executions = data.join("executions");
         let machines =
@@ -145,6 +159,7 @@ impl Platform {
         .map_err(|error| failed("Step Functions", &error))?;
 
         let objects = Arc::new(state.buckets.clone());
+        let objects = Arc::new(RightfulObjects::new(objects, Arc::clone(&services)));
         for stand_in in (config.stand_ins)(objects, data.join("stand-ins")) {
             services.add(stand_in);
         }
@@ -183,7 +198,13 @@ impl Platform {
         )));
         for (queue, function) in MAPPINGS {
             let (queues, host) = (Arc::clone(&self.queues), Arc::clone(&self.host));
-            let mapping = event_source::run(queues, host, names::prefixed(queue), function);
+            let queue = names::prefixed(queue);
+            let rights = event_source::Rights {
+                services: Arc::clone(&self.services),
+                principal: Principal(function.to_owned()),
+                queue_url: queues.url(&queue),
+            };
+            let mapping = event_source::run(queues, host, rights, queue, function);
             self.tasks.push(tokio::spawn(mapping));
         }
         if let Some(interval) = reconcile_interval {
@@ -233,6 +254,18 @@ impl Drop for Platform {
     fn drop(&mut self) {
         self.shut_down();
     }
+}
+
+/// What every call has to pass.
+fn checks(iam: Iam, state: &State) -> Result<Vec<Box<dyn Check>>, Error> {
+    let mut checks: Vec<Box<dyn Check>> = Vec::new();
+    if iam == Iam::Enforced {
+        let guard = Table::committed()
+            .and_then(|table| Guard::new(&table, state.buckets.clone()))
+            .map_err(|error| failed("IAM", &error))?;
+        checks.push(Box::new(guard));
+    }
+    Ok(checks)
 }
 
 /// Binds the port of the services and that of the HTTP API.

@@ -12,6 +12,10 @@ use crate::services::Services;
 
 /// Machine that the schedule starts.
 const MACHINE: &str = "reconcile-library";
+/// Whose role it starts it with.
+const SCHEDULE: &str = "reconcile-library-schedule";
+/// Who looks whether one runs: on AWS the schedule's interval is longer than the machine's timeout, and nobody has to.
+const PLATFORM: &str = "platform";
 
 /// Starts reconcile-library every `interval` until the task is aborted, one execution at a time.
 pub(super) async fn run(services: Arc<Services>, interval: Duration) {
@@ -26,7 +30,7 @@ pub(super) async fn run(services: Arc<Services>, interval: Duration) {
 async fn start(services: &Services) -> Result<(), ServiceError> {
     let arn = format!("{}:{}", names::state_machine_arn(MACHINE), names::ALIAS);
     let running = json!({"StateMachineArn": arn, "StatusFilter": "RUNNING", "MaxResults": 1});
-    let running = call(services, "ListExecutions", running).await?;
+    let running = call(services, PLATFORM, "ListExecutions", running).await?;
     if running
         .get("Executions")
         .and_then(Value::as_array)
@@ -37,6 +41,7 @@ async fn start(services: &Services) -> Result<(), ServiceError> {
     let input = json!({"bucket": names::prefixed(resource::SOURCE)}).to_string();
     call(
         services,
+        SCHEDULE,
         "StartExecution",
         json!({"StateMachineArn": arn, "Input": input}),
     )
@@ -46,10 +51,11 @@ async fn start(services: &Services) -> Result<(), ServiceError> {
 
 async fn call(
     services: &Services,
+    principal: &str,
     operation: &str,
     parameters: Value,
 ) -> Result<Value, ServiceError> {
-    let principal = Principal("scheduler".to_owned());
+    let principal = Principal(principal.to_owned());
     services
         .call(
             "states",

@@ -1,8 +1,9 @@
-//! Which resource a call acts on, by its parameters: what an IAM policy would have to name.
+//! Which resources a call acts on, by its parameters, and which rights it needs on each.
 
 use serde_json::Value;
 
 use crate::arn;
+use crate::iam::{Need, needs};
 use crate::names::REGION;
 
 /// One thing that a call acts on.
@@ -13,33 +14,49 @@ pub struct Access {
     /// What makes the same operation need other rights: `version` of an object, `source` of a copy, or what an item
     /// of a transaction does (`Update`).
     pub variant: Option<&'static str>,
+    /// The rights that the call needs on it.
+    pub needs: Vec<Need>,
 }
 
 /// All that a call acts on, each thing once.
 pub fn accesses(service: &str, operation: &str, parameters: &Value) -> Vec<Access> {
+    let access = |(resource, variant): (String, Option<&'static str>)| Access {
+        needs: needs((service, operation), (&resource, variant), parameters),
+        resource,
+        variant,
+    };
+    let mut found = acted_on(service, operation, parameters);
+    if found.is_empty() {
+        // A request that names nothing is a call all the same.
+        found.push((resource(service, operation, parameters), None));
+    }
+    found.into_iter().map(access).collect()
+}
+
+/// Resources and variants.
+fn acted_on(
+    service: &str,
+    operation: &str,
+    parameters: &Value,
+) -> Vec<(String, Option<&'static str>)> {
     let text = |name: &str| parameters.get(name).and_then(Value::as_str);
+    let one = || resource(service, operation, parameters);
     match (service, operation) {
-        ("dynamodb", "TransactWriteItems") => transaction(parameters),
-        ("s3", "CopyObject") => {
+        ("dynamodb", "TransactWriteItems" | "TransactGetItems") => transaction(parameters),
+        ("dynamodb", "BatchGetItem" | "BatchWriteItem") => batch(parameters),
+        ("events", "PutEvents") => buses(parameters),
+        ("s3", "CopyObject" | "UploadPartCopy") => {
             let source = text("CopySource").and_then(|source| {
+                let source = source.split_once('?').map_or(source, |(object, _)| object);
                 let (bucket, key) = source.trim_start_matches('/').split_once('/')?;
-                Some(Access {
-                    resource: arn::s3(bucket, Some(key)),
-                    variant: Some("source"),
-                })
+                Some((arn::s3(bucket, Some(key)), Some("source")))
             });
-            let target = Access {
-                resource: resource(service, operation, parameters),
-                variant: None,
-            };
-            [target].into_iter().chain(source).collect()
+            [(one(), None)].into_iter().chain(source).collect()
         }
-        _ => vec![Access {
-            resource: resource(service, operation, parameters),
-            variant: text("VersionId")
-                .filter(|_| service == "s3")
-                .map(|_| "version"),
-        }],
+        _ => {
+            let version = text("VersionId").filter(|_| service == "s3");
+            vec![(one(), version.map(|_| "version"))]
+        }
     }
 }
 
@@ -56,17 +73,21 @@ fn resource(service: &str, operation: &str, parameters: &Value) -> String {
         "sns" => text("TopicArn")
             .map(str::to_owned)
             .or_else(|| text("Name").map(arn::topic)),
-        "events" => Some(events(parameters)),
+        "events" => Some(events(operation, parameters)),
         "states" => first_text(
             parameters,
             &["ExecutionArn", "StateMachineArn", "StateMachineAliasArn"],
         )
         .map(|arn| unqualified(&arn)),
         "lambda" => text("FunctionName").map(|name| {
-            if name.starts_with("arn:") {
+            let function = if name.starts_with("arn:") {
                 name.to_owned()
             } else {
                 arn::regional("lambda", &format!("function:{name}"))
+            };
+            match text("Qualifier") {
+                Some(qualifier) => format!("{function}:{qualifier}"),
+                None => function,
             }
         }),
         "mediaconvert" => mediaconvert(operation, parameters),
@@ -108,39 +129,77 @@ fn s3(operation: &str, bucket: &str, key: Option<&str>) -> String {
 }
 
 fn dynamodb(parameters: &Value) -> Option<String> {
-    let table = arn::table(parameters.get("TableName")?.as_str()?);
+    let table = table(parameters.get("TableName")?.as_str()?);
     match parameters.get("IndexName").and_then(Value::as_str) {
         Some(index) => Some(format!("{table}/index/{index}")),
         None => Some(table),
     }
 }
 
+/// A table is called by its name or by its ARN.
+fn table(name_or_arn: &str) -> String {
+    if name_or_arn.starts_with("arn:") {
+        name_or_arn.to_owned()
+    } else {
+        arn::table(name_or_arn)
+    }
+}
+
 /// What the items of a transaction do, and to which tables.
-fn transaction(parameters: &Value) -> Vec<Access> {
+fn transaction(parameters: &Value) -> Vec<(String, Option<&'static str>)> {
     let mut found = Vec::new();
     let items = parameters.get("TransactItems").and_then(Value::as_array);
     for item in items.into_iter().flatten() {
-        for variant in ["ConditionCheck", "Delete", "Put", "Update"] {
-            let table = item
+        for variant in ["ConditionCheck", "Delete", "Get", "Put", "Update"] {
+            let name = item
                 .get(variant)
                 .and_then(|action| action.get("TableName")?.as_str());
-            let access = table.map(|table| Access {
-                resource: arn::table(table),
-                variant: Some(variant),
-            });
+            let access = name.map(|name| (table(name), Some(variant)));
             found.extend(access.filter(|access| !found.contains(access)));
         }
     }
     found
 }
 
-fn events(parameters: &Value) -> String {
+/// The tables of a batch.
+fn batch(parameters: &Value) -> Vec<(String, Option<&'static str>)> {
+    let items = parameters.get("RequestItems").and_then(Value::as_object);
+    let tables = items.into_iter().flat_map(|items| items.keys());
+    tables.map(|name| (table(name), None)).collect()
+}
+
+/// The buses that get events.
+fn buses(parameters: &Value) -> Vec<(String, Option<&'static str>)> {
     let entries = parameters.get("Entries").and_then(Value::as_array);
-    let bus = entries
-        .and_then(|entries| entries.first()?.get("EventBusName")?.as_str())
-        .or_else(|| parameters.get("EventBusName").and_then(Value::as_str))
-        .unwrap_or("default");
-    arn::event_bus(arn::last_part(bus))
+    let mut found = Vec::new();
+    for entry in entries.into_iter().flatten() {
+        let access = (bus(entry), None);
+        if !found.contains(&access) {
+            found.push(access);
+        }
+    }
+    found
+}
+
+fn bus(named: &Value) -> String {
+    let name = named.get("EventBusName").and_then(Value::as_str);
+    arn::event_bus(arn::last_part(name.unwrap_or("default")))
+}
+
+/// A rule on the default bus has no bus in its ARN.
+fn events(operation: &str, parameters: &Value) -> String {
+    let name = ["Rule", "Name"]
+        .iter()
+        .find_map(|name| parameters.get(name).and_then(Value::as_str));
+    match name.filter(|_| operation.contains("Rule") || operation.contains("Target")) {
+        Some(name) => {
+            let bus = parameters.get("EventBusName").and_then(Value::as_str);
+            let bus = bus.map(arn::last_part).filter(|bus| *bus != "default");
+            let place = bus.map_or_else(String::new, |bus| format!("{bus}/"));
+            arn::regional("events", &format!("rule/{place}{name}"))
+        }
+        None => bus(parameters),
+    }
 }
 
 fn mediaconvert(operation: &str, parameters: &Value) -> Option<String> {

@@ -12,7 +12,7 @@ use s3s::{Body, HttpError, HttpRequest, HttpResponse, S3Error, S3ErrorCode, S3Re
 use serde_json::json;
 
 use super::Buckets;
-use crate::record::{Access, accesses};
+use crate::record::{Access, Caller, accesses};
 use crate::service::{Call, Principal, ServiceError};
 use crate::services::Services;
 
@@ -66,10 +66,14 @@ impl HttpService {
         let answer = answer?;
         if let Some(seen) = seen {
             let error = error_code(&answer);
-            let (principal, operation) = (&seen.principal, &seen.operation);
-            self.services
-                .record()
-                .add(principal, "s3", operation, seen.accesses, error.as_deref());
+            let caller = Caller {
+                principal: &seen.principal,
+                service: "s3",
+                action: &seen.operation,
+                within: None,
+            };
+            let record = self.services.record();
+            record.add(caller, seen.accesses, error.as_deref());
         }
         Ok(answer)
     }
@@ -105,6 +109,13 @@ impl S3Auth for AnyKey {
     }
 }
 
+/// Headers on which rights depend, and the members of the input that they are.
+const MEMBERS: [(&str, &str); 3] = [
+    ("x-amz-checksum-mode", "ChecksumMode"),
+    ("x-amz-copy-source", "CopySource"),
+    ("x-amz-tagging", "Tagging"),
+];
+
 /// Lets every signed request in that the checks let through, and notes what it is.
 struct Watch(Arc<Services>);
 
@@ -125,9 +136,11 @@ impl S3Access for Watch {
         if let Some(version) = versions.next() {
             parameters["VersionId"] = json!(version);
         }
-        let source = context.headers().get("x-amz-copy-source");
-        if let Some(source) = source.and_then(|source| source.to_str().ok()) {
-            parameters["CopySource"] = json!(source);
+        for (header, member) in MEMBERS {
+            let value = context.headers().get(header);
+            if let Some(value) = value.and_then(|value| value.to_str().ok()) {
+                parameters[member] = json!(value);
+            }
         }
         if let (Some(models), Some(members)) = (self.0.models(), parameters.as_object_mut()) {
             let query = context.uri().query().unwrap_or_default();

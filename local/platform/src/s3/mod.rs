@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::events::Events;
-use crate::service::{ObjectHead, Objects, ServiceError};
+use crate::service::{ObjectHead, Objects, Principal, Purpose, ServiceError};
 use blobs::Blobs;
 pub use checksum::{Algorithm, Coverage, ObjectChecksum};
 pub use error::Error;
@@ -68,6 +68,11 @@ impl Buckets {
         self.index().put_bucket(name, settings)
     }
 
+    /// Whether there is such an object, or such a version of it.
+    pub fn has_object(&self, bucket: &str, key: &str, version: Option<&str>) -> bool {
+        self.index().object(bucket, key, version).is_ok()
+    }
+
     fn index(&self) -> MutexGuard<'_, Index> {
         self.inner
             .index
@@ -82,6 +87,11 @@ impl Buckets {
 
 #[async_trait]
 impl Objects for Buckets {
+    /// Who has the buckets themselves has all rights; `RightfulObjects` has not.
+    fn with_rights_of(&self, _: &Principal, _: Purpose) -> Arc<dyn Objects> {
+        Arc::new(self.clone())
+    }
+
     async fn file(&self, bucket: &str, key: &str) -> Result<PathBuf, ServiceError> {
         let (_, content) = self.index().object(bucket, key, None)?;
         Ok(self.blobs().path(&content.blob))

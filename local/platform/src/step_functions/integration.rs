@@ -117,6 +117,29 @@ pub(super) async fn perform(
     target: &Target,
     arguments: Value,
 ) -> Result<Value, Failure> {
+    let call = prepared_call(services, principal, target, arguments)?;
+    result(services, target, services.call(target.service, call).await)
+}
+
+/// Like [`perform`], in the course of an integration that does more than one call.
+pub(super) async fn perform_within(
+    within: &str,
+    services: &Services,
+    principal: Principal,
+    target: &Target,
+    arguments: Value,
+) -> Result<Value, Failure> {
+    let call = prepared_call(services, principal, target, arguments)?;
+    let answer = services.call_within(within, target.service, call).await;
+    result(services, target, answer)
+}
+
+fn prepared_call(
+    services: &Services,
+    principal: Principal,
+    target: &Target,
+    arguments: Value,
+) -> Result<Call, Failure> {
     let mut parameters = prepared(target, arguments);
     if let Some(models) = services.models() {
         let shown = parameters.to_string();
@@ -129,12 +152,19 @@ pub(super) async fn perform(
             )
             .map_err(|refusals| not_started(&shown, &refusals))?;
     }
-    let call = Call {
+    Ok(Call {
         principal,
         operation: target.operation.clone(),
         parameters,
-    };
-    match services.call(target.service, call).await {
+    })
+}
+
+fn result(
+    services: &Services,
+    target: &Target,
+    answer: Result<Value, ServiceError>,
+) -> Result<Value, Failure> {
+    match answer {
         Ok(answer) => judged(target, shown(services, target, answer)),
         Err(error) => {
             let is_listed = services.models().is_none_or(|models| {
@@ -221,6 +251,17 @@ fn judged(target: &Target, answer: Value) -> Result<Value, Failure> {
         }
         _ => Ok(answer),
     }
+}
+
+/// Failure of a Task or Map that Step Functions itself refuses a call: the API lists no such error.
+pub(super) fn refused_by_step_functions(operation: &str, error: &ServiceError) -> Failure {
+    let target = Target {
+        integration: Integration::Optimised,
+        service: "states",
+        operation: operation.to_owned(),
+        prefix: "StepFunctions",
+    };
+    failure(&target, error, false)
 }
 
 /// Error name and cause as Step Functions gives them: error names always end in `Exception`, and what the API does not

@@ -4,13 +4,29 @@ use serde_json::{Value, json};
 use videoflow_asl::items;
 use videoflow_asl::results::ResultFile;
 
-use super::integration::{Failure, Target, perform};
+use super::integration::{Failure, Target, perform, refused_by_step_functions};
 use crate::api_model::Integration;
-use crate::service::Principal;
+use crate::service::{Call, Principal};
 use crate::services::Services;
 
 /// Pages of 1,000 objects that one reader reads: a library of a million videos.
 const MAX_PAGES: usize = 1000;
+
+/// A Distributed Map starts its children as executions of its own machine, with the rights of that.
+pub(super) fn may_start_children(
+    services: &Services,
+    principal: &Principal,
+    machine_arn: &str,
+) -> Result<(), Failure> {
+    let call = Call {
+        principal: principal.clone(),
+        operation: "StartExecution".to_owned(),
+        parameters: json!({"StateMachineArn": machine_arn}),
+    };
+    services
+        .made_within("states:DistributedMap", "states", &call)
+        .map_err(|error| refused_by_step_functions(&call.operation, &error))
+}
 
 /// Reads the items of `resource`.
 pub(super) async fn read_items(
@@ -135,7 +151,7 @@ mod tests {
 
     use super::*;
     use crate::record::Record;
-    use crate::service::{Call, Service, ServiceError};
+    use crate::service::{Service, ServiceError};
 
     /// Three objects in pages of two.
     struct TwoPages;

@@ -10,10 +10,17 @@ use super::actor::Try;
 use super::description::Description;
 use super::driver::Shared;
 use super::entry::Inbox;
-use super::integration::{Failure, Target, perform};
-use crate::names;
-use crate::service::{Call, Principal};
+use super::integration::{Failure, Target, perform, perform_within, refused_by_step_functions};
+use crate::iam::NESTED_RULE;
+use crate::service::{Call, Principal, ServiceError};
 use crate::services::Services;
+use crate::{arn, names};
+
+/// The integration by its name in `permissions.json`.
+const JOB: &str = "states:StartExecution.sync:2";
+/// What the managed rule lets through.
+const EVENT_PATTERN: &str =
+    r#"{"source":["aws.states"],"detail-type":["Step Functions Execution Status Change"]}"#;
 
 /// One nested start.
 pub(super) struct Nested {
@@ -43,7 +50,7 @@ impl Nested {
         let is_told = matches!(attempt, Try::Again(Some(_)));
         let started = match known {
             Some(answer) => Ok(answer),
-            None => perform(&self.services, self.principal.clone(), &target, arguments).await,
+            None => self.start(&target, arguments).await,
         };
         let answer = match started {
             Ok(answer) => answer,
@@ -75,6 +82,65 @@ impl Nested {
         self.wait(arn, cancelled).await;
     }
 
+    async fn start(&self, target: &Target, arguments: Value) -> Result<Value, Failure> {
+        let principal = self.principal.clone();
+        if self.pattern == Pattern::RequestResponse {
+            return perform(&self.services, principal, target, arguments).await;
+        }
+        self.listen()?;
+        perform_within(JOB, &self.services, principal, target, arguments).await
+    }
+
+    /// The rule by which Step Functions hears of the child's end is managed with the parent's rights. AWS looks at them
+    /// when it makes the machine, with this message; here, where roles have no such moment, it is when the child starts.
+    fn listen(&self) -> Result<(), Failure> {
+        let rule = NESTED_RULE.trim_start_matches("rule/");
+        let target = json!([{"Id": "StepFunctions", "Arn": &arn::regional("states", "*")}]);
+        for (operation, parameters) in [
+            ("DescribeRule", json!({"Name": rule})),
+            (
+                "PutRule",
+                json!({"Name": rule, "EventPattern": EVENT_PATTERN}),
+            ),
+            ("PutTargets", json!({"Rule": rule, "Targets": target})),
+        ] {
+            self.made("events", operation, parameters)
+                .map_err(|_| Failure {
+                    error: "StepFunctions.AWSStepFunctionsException".to_owned(),
+                    cause: format!(
+                        "'{}' is not authorized to create managed-rule.",
+                        self.principal.0
+                    ),
+                })?;
+        }
+        Ok(())
+    }
+
+    fn made(&self, service: &str, operation: &str, parameters: Value) -> Result<(), ServiceError> {
+        let call = Call {
+            principal: self.principal.clone(),
+            operation: operation.to_owned(),
+            parameters,
+        };
+        self.services.made_within(JOB, service, &call)
+    }
+
+    /// What Step Functions reads of the child with the parent's rights.
+    fn described(&self, arn: &str, description: &Description) -> Event {
+        match self.made("states", "DescribeExecution", json!({"ExecutionArn": arn})) {
+            Ok(()) => outcome(self.task, self.pattern, description),
+            Err(error) => {
+                let Failure { error, cause } =
+                    refused_by_step_functions("DescribeExecution", &error);
+                Event::TaskFailed {
+                    task: self.task,
+                    error,
+                    cause,
+                }
+            }
+        }
+    }
+
     async fn wait(&self, arn: String, cancelled: oneshot::Receiver<()>) {
         let Some(entry) = self.shared.store.find(&arn) else {
             let cause = format!("the child execution {arn} is gone");
@@ -85,7 +151,7 @@ impl Nested {
             });
         };
         tokio::select! {
-            description = entry.wait() => self.tell(outcome(self.task, self.pattern, &description)),
+            description = entry.wait() => self.tell(self.described(&arn, &description)),
             _ = cancelled => self.stop(arn).await,
         }
     }
@@ -107,7 +173,7 @@ impl Nested {
             operation: "StopExecution".to_owned(),
             parameters: json!({"ExecutionArn": arn}),
         };
-        if let Err(error) = self.services.call("states", call).await {
+        if let Err(error) = self.services.call_within(JOB, "states", call).await {
             tracing::warn!(%error, %arn, "cannot stop a child execution");
         }
     }

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use videoflow_platform::service::{Call, Objects, Service, ServiceError};
+use videoflow_platform::service::{Call, Objects, Principal, Purpose, Service, ServiceError};
 
+use crate::caller::{with_caller, without_caller};
 use crate::jobs::{INTERRUPTED, Job, JobError, JobQueue, JobStatus, Submission};
 use crate::{Config, temporary_folder};
 
@@ -34,6 +35,12 @@ const OPEN_JOBS: usize = 1800;
 /// Code of errors that are the caller's: an unreadable or unsuitable video.
 const CLIENT_ERROR: &str = "ClientError";
 
+/// An invocation reads and writes with the caller's rights.
+const INVOCATION: Purpose = Purpose {
+    read: "bedrock:InvokeDataAutomationAsync.input",
+    write: "bedrock:InvokeDataAutomationAsync.output",
+};
+
 /// The service.
 pub struct DataAutomation {
     objects: Arc<dyn Objects>,
@@ -52,17 +59,18 @@ impl DataAutomation {
             jobs: JobQueue::open(config.scratch.join("jobs/data-automation"), CONCURRENT_JOBS),
         };
         service.jobs.take_up(|job, _| {
-            let request = Request::parse(job.request.clone());
+            let (caller, parameters) = without_caller(job.request.clone());
+            let request = Request::parse(parameters);
             let request = request.map_err(|error| JobError::new(INTERRUPTED, error.message))?;
             let id = job.id.rsplit('/').next().unwrap_or_default();
-            Ok(Box::pin(service.work(request, id).run()))
+            Ok(Box::pin(service.work(request, id, &caller).run()))
         });
         service
     }
 
-    fn work(&self, request: Request, id: &str) -> run::Work {
+    fn work(&self, request: Request, id: &str, caller: &Principal) -> run::Work {
         run::Work {
-            objects: Arc::clone(&self.objects),
+            objects: self.objects.with_rights_of(caller, INVOCATION),
             scratch: self.scratch.clone(),
             models: self.models.clone(),
             input: request.input,
@@ -72,7 +80,8 @@ impl DataAutomation {
     }
 
     /// Starts an invocation; the same token with the same request starts nothing again.
-    fn invoke(&self, parameters: Value) -> Result<Value, ServiceError> {
+    fn invoke(&self, call: Call) -> Result<Value, ServiceError> {
+        let (caller, parameters) = (call.principal, call.parameters);
         let request = Request::parse(parameters.clone())?;
         if self
             .jobs
@@ -91,7 +100,8 @@ impl DataAutomation {
         let id = uuid::Uuid::new_v4();
         let arn = format!("arn:aws:bedrock:us-east-1:000000000000:data-automation-invocation/{id}");
         let token = request.token.clone();
-        let work = self.work(request, &id.to_string());
+        let work = self.work(request, &id.to_string(), &caller);
+        let parameters = with_caller(parameters, &caller);
         let submission = self
             .jobs
             .submit(&arn, token.as_deref(), parameters, move |_| work.run());
@@ -169,7 +179,7 @@ impl Service for DataAutomation {
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
         match call.operation.as_str() {
-            "InvokeDataAutomationAsync" => self.invoke(call.parameters),
+            "InvokeDataAutomationAsync" => self.invoke(call),
             "GetDataAutomationStatus" => self.status(&call.parameters),
             other => Err(ServiceError::unknown_operation(other)),
         }

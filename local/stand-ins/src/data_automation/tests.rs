@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::DataAutomation;
-use crate::testing::{Bench, Failure, call};
+use crate::testing::{Bench, Failure, NOBODY, call, call_as};
 
 const PROJECT: &str = "arn:aws:bedrock:us-east-1:000000000000:data-automation-project/local";
 const PROFILE: &str =
@@ -186,5 +186,27 @@ async fn wrong_requests_are_refused_by_name() -> Result<(), Failure> {
         unknown.err().map(|error| error.code),
         Some("ResourceNotFoundException".to_owned())
     );
+    Ok(())
+}
+
+/// Also after a restart: the caller is kept with the job.
+#[tokio::test]
+async fn a_caller_without_rights_on_the_video_is_a_client_error() -> Result<(), Failure> {
+    let bench = Bench::new()?;
+    let pictures = ["-f", "lavfi", "-i", "testsrc=size=96x54:duration=1"];
+    bench.make("in", "a.mp4", &pictures).await?;
+    let service = DataAutomation::new(&bench.config());
+    let request = request("a.mp4", "token-1");
+    let invoked = call_as(NOBODY, &service, "InvokeDataAutomationAsync", request).await?;
+    // On this one thread the job has not begun: it does so in the next service.
+    let restarted = DataAutomation::new(&bench.config());
+    let status = finished(&restarted, &invoked).await?;
+    assert_eq!(
+        status.get("Status"),
+        Some(&json!("ClientError")),
+        "{status}"
+    );
+    let message = status.get("ErrorMessage").and_then(Value::as_str);
+    assert!(message.is_some_and(|message| message.contains("not authorized")));
     Ok(())
 }

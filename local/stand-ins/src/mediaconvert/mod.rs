@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use videoflow_platform::service::{Call, Objects, Service, ServiceError};
+use videoflow_platform::arn::last_part;
+use videoflow_platform::names::unprefixed;
+use videoflow_platform::service::{Call, Objects, Principal, Purpose, Service, ServiceError};
 
 use crate::jobs::JobQueue;
 use crate::{Config, temporary_folder};
@@ -45,6 +47,17 @@ const CONCURRENT_JOBS: usize = 1;
 /// `MediaConvert` remembers a client request token for about this long.
 const TOKEN_MEMORY: Duration = Duration::from_mins(1);
 
+/// A probe reads with the caller's rights.
+const PROBE: Purpose = Purpose {
+    read: "mediaconvert:Probe.input",
+    write: "",
+};
+/// A job works with those of the role that it is given.
+const JOB: Purpose = Purpose {
+    read: "mediaconvert:ReadInput",
+    write: "mediaconvert:WriteOutput",
+};
+
 /// The service.
 pub struct MediaConvert {
     objects: Arc<dyn Objects>,
@@ -70,6 +83,12 @@ impl MediaConvert {
             .take_up(|job, progress| request::again(&service, job, progress));
         service
     }
+
+    /// The objects as a role sees them, given its ARN.
+    fn objects_of(&self, role: &str) -> Arc<dyn Objects> {
+        let role = Principal(unprefixed(last_part(role)).to_owned());
+        self.objects.with_rights_of(&role, JOB)
+    }
 }
 
 #[async_trait]
@@ -80,7 +99,10 @@ impl Service for MediaConvert {
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
         match call.operation.as_str() {
-            "Probe" => probe::probe(&self.objects, call.parameters).await,
+            "Probe" => {
+                let objects = self.objects.with_rights_of(&call.principal, PROBE);
+                probe::probe(&objects, call.parameters).await
+            }
             "CreateJob" => request::create(self, call.parameters),
             "GetJob" => request::get(self, call.parameters),
             "CancelJob" => request::cancel(self, call.parameters),

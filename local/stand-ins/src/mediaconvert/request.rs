@@ -1,7 +1,5 @@
 //! `CreateJob`, `GetJob`, `CancelJob`, `ListJobs` and `SearchJobs`.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -53,7 +51,7 @@ struct SearchJobs {
 pub fn create(service: &MediaConvert, parameters: Value) -> Result<Value, ServiceError> {
     let request = parsed(&parameters)?;
     let token = request.client_request_token.clone();
-    let (objects, scratch) = (Arc::clone(&service.objects), service.scratch.clone());
+    let (objects, scratch) = (service.objects_of(&request.role), service.scratch.clone());
     let work = move |progress| run::run(objects, scratch, request, progress);
     let submission = service
         .jobs
@@ -82,7 +80,7 @@ fn parsed(parameters: &Value) -> Result<CreateJob, ServiceError> {
 pub fn again(service: &MediaConvert, job: &Job, progress: Progress) -> Result<Work, JobError> {
     let request =
         parsed(&job.request).map_err(|error| JobError::new(INTERRUPTED, error.message))?;
-    let (objects, scratch) = (Arc::clone(&service.objects), service.scratch.clone());
+    let (objects, scratch) = (service.objects_of(&request.role), service.scratch.clone());
     Ok(Box::pin(run::run(objects, scratch, request, progress)))
 }
 

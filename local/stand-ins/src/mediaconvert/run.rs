@@ -28,6 +28,8 @@ const ENCODING_PERCENT: f64 = 90.0;
 
 /// Codes of `MediaConvert`'s errors, in their groups: input and transcoding.
 const INPUT_ERROR: &str = "1010";
+/// What a source has been seen to fail with that the job's role may not read.
+const INPUT_REFUSED: &str = "1404";
 const TRANSCODING_ERROR: &str = "1999";
 
 /// Carries out a job and hands back the result: `OutputGroupDetails` as `GetJob` shows them.
@@ -53,10 +55,14 @@ pub async fn run(
             format!("unable to open input file {input}: {cause}"),
         )
     };
-    let file = objects
-        .file(&input.bucket, &input.key)
-        .await
-        .map_err(|cause| unreadable(cause.message))?;
+    let file = objects.file(&input.bucket, &input.key).await;
+    let file = file.map_err(|cause| match cause.code.as_str() {
+        "AccessDenied" => JobError::new(
+            INPUT_REFUSED,
+            format!("Unable to open input file [{input}]: [Failed probe/open: [Failed to read data: HeadObject failed]]"),
+        ),
+        _ => unreadable(cause.message),
+    })?;
     let source = MediaFile::read(&file)
         .await
         .map_err(|cause| unreadable(cause.to_string()))?;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::MediaConvert;
 use crate::ffmpeg::{self, Limits, Program};
 use crate::jobs::Job;
-use crate::testing::{Bench, Failure, call};
+use crate::testing::{Bench, Failure, NOBODY, READER, call, call_as};
 
 const PICTURES: [&str; 4] = [
     "-f",
@@ -812,5 +812,28 @@ async fn a_source_that_lacks_what_is_wanted_ends_in_error() -> Result<(), Failur
             _ => assert_eq!(job, Value::Null, "{key}: unexpected end"),
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_job_has_the_rights_of_its_role_and_a_probe_those_of_its_caller() -> Result<(), Failure> {
+    let bench = Bench::new()?;
+    let one_second = [&PICTURES[..], &SOUND, &["-t", "1"]].concat();
+    bench.make("in", "a.mp4", &one_second).await?;
+    let service = MediaConvert::new(&bench.config());
+    for (role, code) in [(NOBODY, 1404), (READER, 3403)] {
+        let mut request = request(&settings("a.mp4"), role);
+        request["Role"] = json!(format!("arn:aws:iam::000000000000:role/{role}"));
+        let created = call(&service, "CreateJob", request).await?;
+        let job = finished(&service, &created).await?;
+        check(
+            &job,
+            &[("/Status", json!("ERROR")), ("/ErrorCode", json!(code))],
+        );
+    }
+    let probe = json!({"InputFiles": [{"FileUrl": "s3://in/a.mp4"}]});
+    let refused = call_as(NOBODY, &service, "Probe", probe).await;
+    let refused = refused.map_err(|error| (error.code, error.status));
+    assert_eq!(refused, Err(("ForbiddenException".to_owned(), 403)));
     Ok(())
 }

@@ -14,6 +14,8 @@ use crate::location::Location;
 
 /// Code of `MediaConvert`'s errors for outputs.
 const OUTPUT_ERROR: &str = "1404";
+/// The same, where the job's role may not write.
+const OUTPUT_REFUSED: &str = "3403";
 
 /// Puts the outputs of a group, which is the `index`th of the plan.
 ///
@@ -185,10 +187,16 @@ async fn put(
     let done = objects
         .put(&location.bucket, &location.key, file, content_type)
         .await;
-    done.map_err(|cause| {
-        JobError::new(
+    done.map_err(|cause| match cause.code.as_str() {
+        "AccessDenied" => JobError::new(
+            OUTPUT_REFUSED,
+            format!(
+                "Unable to write to output file [{location}]: [Failed to write data: Access Denied]"
+            ),
+        ),
+        _ => JobError::new(
             OUTPUT_ERROR,
             format!("unable to write {location}: {}", cause.message),
-        )
+        ),
     })
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use uuid::Uuid;
-use videoflow_platform::service::{Call, Objects, Service, ServiceError};
+use videoflow_platform::service::{Call, Objects, Principal, Purpose, Service, ServiceError};
 
+use crate::caller::{with_caller, without_caller};
 use crate::jobs::{INTERRUPTED, Job, JobError, JobQueue, JobStatus, Submission, Work};
 use crate::{Config, ffmpeg, labels};
 
@@ -63,12 +64,23 @@ impl Rekognition {
         let invalid = || JobError::new(INTERRUPTED, "the request is not known any more");
         let (bucket, key) = video(request).ok_or_else(invalid)?;
         let minimum = minimum_confidence(request);
-        let (objects, models) = (Arc::clone(&self.objects), self.models.clone());
+        let (caller, _) = without_caller(request.clone());
+        let (objects, models) = (self.objects_of(&caller, analysis), self.models.clone());
         Ok(Box::pin(async move {
             let file = objects.file(&bucket, &key).await;
             let file = file.map_err(|error| JobError::new("Failed", error.to_string()))?;
             run(analysis, &models, &file, minimum).await
         }))
+    }
+
+    /// The objects as a caller sees them.
+    fn objects_of(&self, caller: &Principal, analysis: Analysis) -> Arc<dyn Objects> {
+        let read = match analysis {
+            Analysis::Labels => "rekognition:StartLabelDetection.input",
+            Analysis::Moderation => "rekognition:StartContentModeration.input",
+        };
+        let purpose = Purpose { read, write: "" };
+        self.objects.with_rights_of(caller, purpose)
     }
 
     fn queue(&self, analysis: Analysis) -> &JobQueue {
@@ -78,7 +90,8 @@ impl Rekognition {
         }
     }
 
-    async fn start(&self, analysis: Analysis, parameters: Value) -> Result<Value, ServiceError> {
+    async fn start(&self, analysis: Analysis, call: Call) -> Result<Value, ServiceError> {
+        let (caller, parameters) = (call.principal, call.parameters);
         let text = |path: &str| {
             parameters
                 .pointer(path)
@@ -99,10 +112,9 @@ impl Rekognition {
         }
         let token = text("/ClientRequestToken");
         let is_known = |job: &Job| token.is_some() && job.token == token;
-        self.objects.file(&bucket, &key).await.map_err(|error| {
-            let message = format!(
-                "Unable to get object metadata from S3 ({error}). Check object key and bucket."
-            );
+        let objects = self.objects_of(&caller, analysis);
+        objects.file(&bucket, &key).await.map_err(|_| {
+            let message = "Unable to get object metadata from S3. Check object key, region and/or access permissions.";
             ServiceError::new("InvalidS3ObjectException", 400, message)
         })?;
         if !self.queue(analysis).list().iter().any(is_known) && self.unfinished() >= UNFINISHED_MAX
@@ -111,6 +123,7 @@ impl Rekognition {
             return Err(ServiceError::new("LimitExceededException", 400, message));
         }
         let id = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        let parameters = with_caller(parameters, &caller);
         let work = self.work(analysis, &parameters);
         let work = work.map_err(|error| invalid(&error.message))?;
         match self
@@ -181,8 +194,8 @@ impl Service for Rekognition {
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
         match call.operation.as_str() {
-            "StartLabelDetection" => self.start(Analysis::Labels, call.parameters).await,
-            "StartContentModeration" => self.start(Analysis::Moderation, call.parameters).await,
+            "StartLabelDetection" => self.start(Analysis::Labels, call).await,
+            "StartContentModeration" => self.start(Analysis::Moderation, call).await,
             "GetLabelDetection" => self.get(Analysis::Labels, &call.parameters),
             "GetContentModeration" => self.get(Analysis::Moderation, &call.parameters),
             other => Err(ServiceError::unknown_operation(other)),

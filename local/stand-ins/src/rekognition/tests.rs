@@ -148,8 +148,7 @@ async fn refuses_the_twenty_first_job() -> Result<(), Failure> {
         let mut parameters = video("a.mp4");
         parameters["ClientRequestToken"] = json!(number.to_string());
         // On this one thread no job runs before the test awaits something that is not ready.
-        let error = service
-            .start(Analysis::Moderation, parameters)
+        let error = call(&service, "StartContentModeration", parameters)
             .await
             .err()
             .map(|error| error.code);

@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use videoflow_platform::service::{Call, Objects, Service, ServiceError};
+use videoflow_platform::service::{Call, Objects, Principal, Purpose, Service, ServiceError};
 
 use crate::Config;
+use crate::caller::{with_caller, without_caller};
 use crate::jobs::{INTERRUPTED, JobError, JobQueue, Submission, Work};
 use crate::speech;
 
@@ -32,6 +33,12 @@ const PAGE_DEFAULT: usize = 5;
 /// Transcribe's shortest sound.
 const SHORTEST_MS: u64 = 500;
 
+/// A job reads and writes with the caller's rights.
+const JOB: Purpose = Purpose {
+    read: "transcribe:StartTranscriptionJob.input",
+    write: "transcribe:StartTranscriptionJob.output",
+};
+
 /// The service.
 pub struct Transcribe {
     objects: Arc<dyn Objects>,
@@ -49,19 +56,24 @@ impl Transcribe {
             jobs,
         };
         service.jobs.take_up(|job, _| {
-            let request = Request::parse(&job.request);
+            let (caller, parameters) = without_caller(job.request.clone());
+            let request = Request::parse(&parameters);
             let request = request.map_err(|cause| JobError::new(INTERRUPTED, cause))?;
-            Ok(service.work(request))
+            Ok(service.work(request, &caller))
         });
         service
     }
 
-    fn work(&self, request: Request) -> Work {
-        let (objects, models) = (Arc::clone(&self.objects), self.models.clone());
+    fn work(&self, request: Request, caller: &Principal) -> Work {
+        let (objects, models) = (
+            self.objects.with_rights_of(caller, JOB),
+            self.models.clone(),
+        );
         Box::pin(async move { run(&request, &*objects, models).await })
     }
 
-    async fn start(&self, parameters: Value) -> Result<Value, ServiceError> {
+    async fn start(&self, call: Call) -> Result<Value, ServiceError> {
+        let (caller, parameters) = (call.principal, call.parameters);
         let request = Request::parse(&parameters).map_err(bad_request)?;
         if self
             .jobs
@@ -78,13 +90,15 @@ impl Transcribe {
             ));
         }
         let (bucket, key) = &request.media;
-        self.objects.file(bucket, key).await.map_err(|error| {
+        let objects = self.objects.with_rights_of(&caller, JOB);
+        objects.file(bucket, key).await.map_err(|error| {
             bad_request(format!(
                 "The S3 URI that you provided can't be accessed ({error}). Check it and try again."
             ))
         })?;
         let name = request.name.clone();
-        let work = self.work(request);
+        let work = self.work(request, &caller);
+        let parameters = with_caller(parameters, &caller);
         match self.jobs.submit(&name, None, parameters, |_| work) {
             Ok(Submission::New(job) | Submission::Existing(job)) => {
                 Ok(json!({"TranscriptionJob": described(&job)}))
@@ -153,7 +167,7 @@ impl Service for Transcribe {
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
         match call.operation.as_str() {
-            "StartTranscriptionJob" => self.start(call.parameters).await,
+            "StartTranscriptionJob" => self.start(call).await,
             "GetTranscriptionJob" => self.get(&call.parameters),
             "DeleteTranscriptionJob" => self.delete(&call.parameters),
             "ListTranscriptionJobs" => self.list(&call.parameters),

@@ -5,6 +5,7 @@ mod asl_bench;
 mod asl_check;
 mod asl_exec;
 pub mod history;
+pub mod permissions;
 pub mod redrive;
 pub mod run;
 pub mod up;

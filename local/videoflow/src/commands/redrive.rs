@@ -95,6 +95,7 @@ async fn here(arguments: &Arguments) -> anyhow::Result<Outcome> {
         port: 0,
         reconcile_interval: None,
         definitions: arguments.parts.statemachines.as_ref(),
+        iam: arguments.parts.iam(),
     };
     let running = local_platform::start(&wanted, &tools)
         .await

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
-use videoflow_platform::platform::Platform;
+use videoflow_platform::iam::{Table, report as iam_report};
+use videoflow_platform::platform::{Iam, Platform};
 use videoflow_shared::profiles;
 
 use super::{block_on, log_to_stderr};
@@ -34,7 +35,8 @@ A run that was killed goes on where it was when the next one begins in the same 
 Examples:
   videoflow run holiday.mp4
   videoflow run holiday.mp4 --out /tmp/briefs --json | jq .outputs.briefHtml
-  videoflow run holiday.mp4 --force             again, paying only for what is not known yet")]
+  videoflow run holiday.mp4 --force             again, paying only for what is not known yet
+  videoflow run holiday.mp4 --enforce-iam       with the rights that Terraform gives the roles")]
 pub struct Arguments {
     /// The video
     video: PathBuf,
@@ -71,6 +73,7 @@ async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
         port: 0,
         reconcile_interval: None,
         definitions: arguments.parts.statemachines.as_ref(),
+        iam: arguments.parts.iam(),
     };
     let running = local_platform::start(&wanted, &tools).await?;
     let platform = &running.platform;
@@ -78,8 +81,25 @@ async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
         outcome = work(arguments, platform, &data) => outcome,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
     };
+    if arguments.parts.iam() == Iam::Enforced {
+        tell_refusals(platform, &data)?;
+    }
     platform.shut_down();
     outcome
+}
+
+/// Where the rights of a role are the cause, the way to them.
+fn tell_refusals(platform: &Platform, data: &Path) -> anyhow::Result<()> {
+    let calls = platform.services().record().calls();
+    let refused = iam_report::report(&Table::committed()?, &calls)?.refused;
+    let count: usize = refused.iter().map(|refused| refused.count).sum();
+    if count > 0 {
+        eprintln!(
+            "\nIAM refused {count} calls; `videoflow permissions --data {}` says which",
+            data.display()
+        );
+    }
+    Ok(())
 }
 
 async fn work(arguments: &Arguments, platform: &Platform, data: &Path) -> anyhow::Result<Outcome> {

@@ -16,6 +16,7 @@ const RECONCILE_INTERVAL: Duration = Duration::from_mins(15);
 #[command(after_help = "\
 Examples:
   videoflow up
+  videoflow up --enforce-iam                    with the rights that Terraform gives the roles
   aws --endpoint-url http://127.0.0.1:4566 s3 cp holiday.mp4 s3://videoflow-local-source/
   curl http://127.0.0.1:4567/jobs")]
 pub struct Arguments {
@@ -40,6 +41,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             port: arguments.port,
             reconcile_interval: Some(RECONCILE_INTERVAL),
             definitions: arguments.parts.statemachines.as_ref(),
+            iam: arguments.parts.iam(),
         };
         let running = local_platform::start(&wanted, &tools).await?;
         eprintln!("services  {}", running.platform.endpoint_url());

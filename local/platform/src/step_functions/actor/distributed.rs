@@ -11,7 +11,7 @@ use super::{Actor, tell};
 use crate::names;
 use crate::step_functions::driver::{Launch, launch};
 use crate::step_functions::entry::{Entry, Inbox};
-use crate::step_functions::map_run::{read_items, write_files};
+use crate::step_functions::map_run::{may_start_children, read_items, write_files};
 use crate::step_functions::redrive::redrive_child;
 use crate::step_functions::store::Refused;
 
@@ -35,8 +35,12 @@ impl Actor {
         let services = Arc::clone(&self.shared.services);
         let principal = self.principal();
         let inbox = self.entry.inbox.clone();
+        let machine_arn = self.entry.description().state_machine_arn;
         tokio::spawn(async move {
-            let items = read_items(&services, &principal, &resource, &arguments, &config).await;
+            let items = match may_start_children(&services, &principal, &machine_arn) {
+                Ok(()) => read_items(&services, &principal, &resource, &arguments, &config).await,
+                Err(refused) => Err(refused),
+            };
             let items = items.map_err(|failure| (failure.error, failure.cause));
             tell(&inbox, Event::ItemsRead { map_run, items });
         });
