@@ -16,7 +16,7 @@ build-local: setup ## Build the functions and videoflow for this machine
 	cargo build --locked --workspace --bins
 
 demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)
-	target/debug/videoflow run --out "$(OUT)" "$(VIDEO)"
+	target/debug/videoflow run --enforce-iam --out "$(OUT)" "$(VIDEO)"
 
 test: build-local ## Run all tests
 	python3 -m unittest discover --quiet --start-directory local/models
