@@ -18,10 +18,10 @@ const FOLDERS: [&str; 2] = [".videoflow", "videoflow-out/.videoflow"];
 /// Says what the roles were refused, and what they may do but never did
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The calls that a local platform has recorded are held to the roles' policies, as Terraform renders them
-from permissions.json. Where they were not enforced (--enforce-iam), \"refused\" is what AWS would have
-refused. Without --data the record is that of ./.videoflow, or else of ./videoflow-out/.videoflow.
-Exit code: 0 nothing was refused, 1 something was.
+The calls that a local platform has recorded are held to the roles' policies, as Terraform renders
+them from permissions.json. Where they were not enforced (--enforce-iam), \"refused\" is what AWS
+would have refused. Without --data the record is that of ./.videoflow, or else of
+./videoflow-out/.videoflow. Exit code: 0 nothing was refused, 1 something was.
 
 Examples:
   videoflow permissions
