@@ -118,8 +118,8 @@ impl StatesService {
                 return Ok((entry, run));
             }
         }
-        let message = format!("Resource not found: '{arn}'");
-        Err(refusal("ResourceNotFound", &message))
+        let message = "Request references a resource that does not exist.";
+        Err(refusal("ResourceNotFound", message))
     }
 
     fn map_runs(&self, entry: &Entry) -> Result<Vec<MapRun>, ServiceError> {
