@@ -13,6 +13,32 @@ const MAX_DELAY: Duration = Duration::from_mins(15);
 /// Longest retention of a message: SQS's own limit, 14 days.
 const MAX_RETENTION: Duration = Duration::from_hours(336);
 
+/// Names by which attributes can be asked for, `All` among them.
+pub(super) const NAMES: [&str; 22] = [
+    "All",
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ContentBasedDeduplication",
+    "CreatedTimestamp",
+    "DeduplicationScope",
+    "DelaySeconds",
+    "FifoQueue",
+    "FifoThroughputLimit",
+    "KmsDataKeyReusePeriodSeconds",
+    "KmsMasterKeyId",
+    "LastModifiedTimestamp",
+    "MaximumMessageSize",
+    "MessageRetentionPeriod",
+    "Policy",
+    "QueueArn",
+    "ReceiveMessageWaitTimeSeconds",
+    "RedriveAllowPolicy",
+    "RedrivePolicy",
+    "SqsManagedSseEnabled",
+    "VisibilityTimeout",
+];
+
 /// What a queue was made with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attributes {

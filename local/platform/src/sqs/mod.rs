@@ -3,6 +3,7 @@
 mod attributes;
 mod entries;
 mod message;
+mod moves;
 mod service;
 mod store;
 
@@ -63,6 +64,12 @@ pub enum Error {
     /// Two entries of a batch have the same id.
     #[error("two entries of the batch have the same id")]
     EntryIdsNotDistinct,
+    /// There is no such queue to move messages from or to.
+    #[error("{0}")]
+    ResourceNotFound(String),
+    /// What SQS does here is not done.
+    #[error("{0}")]
+    UnsupportedOperation(&'static str),
     /// The file of the queues cannot be read or written.
     #[error("the queues cannot be read or written: {0}")]
     Unusable(#[from] rusqlite::Error),
@@ -77,6 +84,8 @@ pub fn dead_letters(queue: &str) -> String {
 pub struct Queues {
     store: Mutex<Store>,
     arrivals: Notify,
+    /// Tasks that moved messages, the latest first.
+    moves: Mutex<Vec<Value>>,
     url_base: String,
 }
 
@@ -90,6 +99,7 @@ impl Queues {
         Ok(Self {
             store: Mutex::new(Store::open(file)?),
             arrivals: Notify::new(),
+            moves: Mutex::default(),
             url_base: url_base.trim_end_matches('/').to_owned(),
         })
     }
@@ -275,6 +285,10 @@ impl Queues {
     pub fn visible_count(&self, queue: &str) -> Result<u64, Error> {
         let counts = self.store().counts(arn::last_part(queue), now_ms())?;
         Ok(counts.visible)
+    }
+
+    fn moves(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.moves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
+use super::attributes;
 use super::entries::{Outcome, batch};
 use super::{Attributes, Error, MAX_BATCH, MAX_VISIBILITY, MAX_WAIT, Queues, message, now_ms};
 use crate::arn;
@@ -45,6 +46,9 @@ impl Service for Queues {
             "ChangeMessageVisibilityBatch" => batch(parameters, |entry| {
                 self.change_visibility(queue(parameters)?, entry)
             }),
+            "ListDeadLetterSourceQueues" => self.list_dead_letter_source_queues(queue(parameters)?),
+            "StartMessageMoveTask" => self.start_message_move_task(parameters),
+            "ListMessageMoveTasks" => self.list_message_move_tasks(parameters),
             operation => return Err(ServiceError::unknown_operation(operation)),
         };
         answer.map_err(ServiceError::from)
@@ -83,7 +87,7 @@ impl Queues {
     fn get_queue_attributes(&self, parameters: &Value) -> Outcome {
         let queue = queue(parameters)?;
         let store = self.store();
-        let mut attributes = store.attributes(queue)?.to_map();
+        let mut shown = store.attributes(queue)?.to_map();
         let counts = store.counts(queue, now_ms())?;
         for (name, value) in [
             ("QueueArn", arn::queue(queue)),
@@ -101,13 +105,17 @@ impl Queues {
                 counts.delayed.to_string(),
             ),
         ] {
-            attributes.insert(name.to_owned(), json!(value));
+            shown.insert(name.to_owned(), json!(value));
         }
         let asked: Vec<&str> = texts(parameters, "AttributeNames");
-        if !asked.contains(&"All") {
-            attributes.retain(|name, _| asked.contains(&name.as_str()));
+        let unknown = asked.iter().find(|name| !attributes::NAMES.contains(name));
+        if let Some(unknown) = unknown {
+            return Err(Error::InvalidAttributeName((*unknown).to_owned()));
         }
-        Ok(json!({"Attributes": attributes}))
+        if !asked.contains(&"All") {
+            shown.retain(|name, _| asked.contains(&name.as_str()));
+        }
+        Ok(json!({"Attributes": shown}))
     }
 
     fn set_queue_attributes(&self, parameters: &Value) -> Outcome {
@@ -153,9 +161,13 @@ impl Queues {
         })
     }
 
-    /// A receipt that has been superseded or deleted already is fine, as in SQS.
+    /// A receipt that has been superseded or deleted already is fine, as in SQS; a text that never was one is not.
     fn delete_message(&self, queue: &str, entry: &Value) -> Outcome {
-        self.store().delete(queue, text(entry, "ReceiptHandle")?)?;
+        let receipt = text(entry, "ReceiptHandle")?;
+        if uuid::Uuid::parse_str(receipt).is_err() {
+            return Err(Error::ReceiptHandleIsInvalid(receipt.to_owned()));
+        }
+        self.store().delete(queue, receipt)?;
         Ok(json!({}))
     }
 
@@ -187,6 +199,8 @@ impl From<Error> for ServiceError {
             Error::EmptyBatch => ("EmptyBatchRequest", 400),
             Error::TooManyEntries => ("TooManyEntriesInBatchRequest", 400),
             Error::EntryIdsNotDistinct => ("BatchEntryIdsNotDistinct", 400),
+            Error::ResourceNotFound(_) => ("ResourceNotFoundException", 404),
+            Error::UnsupportedOperation(_) => ("UnsupportedOperation", 400),
             Error::Unusable(_) => ("InternalError", 500),
         };
         Self::new(code, status, error.to_string())
@@ -197,7 +211,7 @@ fn queue(parameters: &Value) -> Result<&str, Error> {
     text(parameters, "QueueUrl").map(arn::last_part)
 }
 
-fn text<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Error> {
+pub(super) fn text<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Error> {
     let text = parameters.get(name).and_then(Value::as_str);
     text.ok_or_else(|| Error::InvalidParameterValue(format!("{name} is missing")))
 }

@@ -104,6 +104,25 @@ impl Store {
             .collect())
     }
 
+    /// Names of the queues whose dead letters go to `queue`, in order.
+    pub fn sources_of(&self, queue: &str) -> Result<Vec<String>, Error> {
+        let names = self.names("")?.into_iter();
+        let sources = names.map(|name| {
+            let dead_letters = self.attributes(&name)?.dead_letters;
+            let is_source = dead_letters.is_some_and(|dead_letters| dead_letters.queue == queue);
+            Ok(is_source.then_some(name))
+        });
+        sources.filter_map(Result::transpose).collect()
+    }
+
+    /// Moves the visible messages of a queue to another one, where they are new; answers how many.
+    pub fn move_visible(&mut self, from: &str, to: &str, now_ms: i64) -> Result<usize, Error> {
+        let sql = "UPDATE message
+            SET queue = ?2, receive_count = 0, receipt = NULL, first_received_ms = NULL, sent_ms = ?3
+            WHERE queue = ?1 AND visible_ms <= ?3";
+        Ok(self.connection.execute(sql, params![from, to, now_ms])?)
+    }
+
     /// Deletes the messages of a queue.
     pub fn purge(&mut self, queue: &str) -> Result<(), Error> {
         self.attributes(queue)?;
