@@ -1,6 +1,7 @@
 //! EventBridge: buses, rules whose targets are queues, and an archive of the project's own bus.
 
 mod pattern;
+mod rules;
 mod service;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ struct Rule {
     text: String,
     pattern: Pattern,
     targets: Vec<Target>,
+    is_enabled: bool,
 }
 
 #[derive(Debug, Default)]
@@ -104,7 +106,7 @@ impl Events {
         pattern: &str,
         queue_arn: &str,
     ) -> Result<(), Error> {
-        self.put_rule(name, bus, pattern)?;
+        self.put_rule(name, bus, pattern, true)?;
         let target = Target {
             id: arn::last_part(queue_arn).to_owned(),
             arn: queue_arn.to_owned(),
@@ -112,7 +114,13 @@ impl Events {
         self.put_targets(name, vec![target])
     }
 
-    fn put_rule(&self, name: &str, bus: &str, pattern: &str) -> Result<(), Error> {
+    fn put_rule(
+        &self,
+        name: &str,
+        bus: &str,
+        pattern: &str,
+        is_enabled: bool,
+    ) -> Result<(), Error> {
         let bus = self.bus(bus)?;
         let parsed = Pattern::parse(pattern)?;
         let mut state = self.state();
@@ -126,6 +134,7 @@ impl Events {
             text: pattern.to_owned(),
             pattern: parsed,
             targets,
+            is_enabled,
         };
         state.rules.insert(name.to_owned(), rule);
         Ok(())
@@ -179,7 +188,7 @@ impl Events {
             let rules = state
                 .rules
                 .values()
-                .filter(|rule| rule.bus == bus && rule.pattern.matches(event));
+                .filter(|rule| rule.is_enabled && rule.bus == bus && rule.pattern.matches(event));
             rules
                 .flat_map(|rule| rule.targets.iter().map(|target| target.arn.clone()))
                 .collect()

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::rules::{rule_arn, test_event_pattern};
 use super::{DEFAULT_BUS, Error, Events, MAX_EVENT_BYTES, Target, envelope};
-use crate::arn;
 use crate::service::{Call, Service, ServiceError};
 
 /// Most entries of one `PutEvents`: EventBridge's own limit.
@@ -24,7 +24,17 @@ impl Service for Events {
             "PutEvents" => self.put_events(parameters),
             "PutRule" => self.put_rule_call(parameters),
             "PutTargets" => self.put_targets_call(parameters),
+            "RemoveTargets" => self.remove_targets(parameters),
             "DescribeRule" => self.describe_rule(parameters),
+            "EnableRule" => self.enable_rule(parameters, true),
+            "DisableRule" => self.enable_rule(parameters, false),
+            "DeleteRule" => self.delete_rule(parameters),
+            "ListRules" => self.list_rules(parameters),
+            "ListRuleNamesByTarget" => self.list_rule_names_by_target(parameters),
+            "ListTargetsByRule" => self.list_targets_by_rule(parameters),
+            "ListEventBuses" => Ok(self.list_event_buses(parameters)),
+            "DescribeEventBus" => self.describe_event_bus(parameters),
+            "TestEventPattern" => test_event_pattern(parameters),
             operation => return Err(ServiceError::unknown_operation(operation)),
         };
         answer.map_err(ServiceError::from)
@@ -111,8 +121,10 @@ impl Events {
             .get("EventBusName")
             .and_then(Value::as_str)
             .unwrap_or(DEFAULT_BUS);
-        self.put_rule(name, bus, required(parameters, "EventPattern")?)?;
-        Ok(json!({"RuleArn": arn::regional("events", &format!("rule/{name}"))}))
+        let state = parameters.get("State").and_then(Value::as_str);
+        let is_enabled = state != Some("DISABLED");
+        self.put_rule(name, bus, required(parameters, "EventPattern")?, is_enabled)?;
+        Ok(json!({"RuleArn": rule_arn(name)}))
     }
 
     fn put_targets_call(&self, parameters: &Value) -> Result<Value, Error> {
@@ -129,22 +141,6 @@ impl Events {
         });
         self.put_targets(rule, targets.collect::<Result<_, Error>>()?)?;
         Ok(json!({"FailedEntryCount": 0, "FailedEntries": []}))
-    }
-
-    fn describe_rule(&self, parameters: &Value) -> Result<Value, Error> {
-        let name = required(parameters, "Name")?;
-        let state = self.state();
-        let rule = state
-            .rules
-            .get(name)
-            .ok_or_else(|| Error::ResourceNotFound(format!("the rule {name}")))?;
-        Ok(json!({
-            "Name": name,
-            "Arn": arn::regional("events", &format!("rule/{name}")),
-            "EventBusName": rule.bus,
-            "EventPattern": rule.text,
-            "State": "ENABLED",
-        }))
     }
 }
 
@@ -188,7 +184,7 @@ fn entry_time(entry: &Value) -> OffsetDateTime {
         .unwrap_or_else(OffsetDateTime::now_utc)
 }
 
-fn required<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Error> {
+pub(super) fn required<'a>(parameters: &'a Value, name: &str) -> Result<&'a str, Error> {
     let text = parameters.get(name).and_then(Value::as_str);
     text.ok_or_else(|| Error::Validation(format!("{name} is required")))
 }
@@ -199,6 +195,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::arn;
     use crate::service::Principal;
     use crate::sqs::{Attributes, Queues};
 
