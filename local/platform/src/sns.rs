@@ -15,6 +15,7 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use crate::arn;
+use crate::names::ACCOUNT;
 use crate::service::{Call, Service, ServiceError};
 
 /// Longest message: SNS's own limit.
@@ -22,6 +23,9 @@ const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 /// A subject is shorter than this: SNS's own limit.
 const SUBJECT_BELOW_CHARACTERS: usize = 100;
+
+/// Most entries of a batch: SNS's own limit.
+const MAX_BATCH: usize = 10;
 
 /// Notices kept in memory; the file has all.
 const NOTICES_IN_MEMORY: usize = 1000;
@@ -180,16 +184,67 @@ impl Topics {
         json!({"Topics": topics})
     }
 
+    fn publish_batch(&self, parameters: &Value) -> Result<Value, Error> {
+        let entries = parameters
+            .get("PublishBatchRequestEntries")
+            .and_then(Value::as_array);
+        let entries = entries.map_or(&[][..], Vec::as_slice);
+        if !(1..=MAX_BATCH).contains(&entries.len()) {
+            return Err(Error::InvalidParameter(format!(
+                "a batch has 1 to {MAX_BATCH} entries"
+            )));
+        }
+        let (mut successful, mut failed) = (Vec::new(), Vec::new());
+        for entry in entries {
+            let id = text(entry, "Id")?;
+            let mut message = entry.clone();
+            message["TopicArn"] = parameters["TopicArn"].clone();
+            match self.publish(&message) {
+                Ok(answer) => successful.push(json!({"Id": id, "MessageId": answer["MessageId"]})),
+                Err(error @ Error::InvalidParameter(_)) => failed.push(json!({
+                    "Id": id, "Code": "InvalidParameter", "Message": error.to_string(), "SenderFault": true
+                })),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(json!({"Successful": successful, "Failed": failed}))
+    }
+
+    fn topic_attributes(&self, topic: &str) -> Result<Value, Error> {
+        let state = self.state();
+        let missing = || Error::NotFound(topic.to_owned());
+        let subscriptions = state.topics.get(topic).ok_or_else(missing)?;
+        Ok(json!({"Attributes": {
+            "TopicArn": topic,
+            "Owner": ACCOUNT,
+            "DisplayName": "",
+            "SubscriptionsConfirmed": subscriptions.len().to_string(),
+            "SubscriptionsPending": "0",
+            "SubscriptionsDeleted": "0",
+        }}))
+    }
+
+    /// A topic that is not there is fine, as in SNS.
+    fn delete_topic(&self, topic: &str) -> Value {
+        self.state().topics.remove(topic);
+        json!({})
+    }
+
+    fn list_all_subscriptions(&self) -> Value {
+        let state = self.state();
+        let topics = state.topics.iter();
+        let subscriptions =
+            topics.flat_map(|(topic, subscriptions)| described(topic, subscriptions));
+        json!({"Subscriptions": subscriptions.collect::<Vec<_>>()})
+    }
+
     fn list_subscriptions(&self, topic: &str) -> Result<Value, Error> {
         let state = self.state();
         let subscriptions = state
             .topics
             .get(topic)
             .ok_or_else(|| Error::NotFound(topic.to_owned()))?;
-        let subscriptions: Vec<Value> = subscriptions
-            .iter()
-            .map(|(protocol, endpoint)| json!({"TopicArn": topic, "Protocol": protocol, "Endpoint": endpoint}))
-            .collect();
+        let subscriptions: Vec<Value> = described(topic, subscriptions).collect();
         Ok(json!({"Subscriptions": subscriptions}))
     }
 
@@ -211,7 +266,11 @@ impl Service for Topics {
             "CreateTopic" => text(parameters, "Name")
                 .and_then(|name| self.create(name))
                 .map(|topic| json!({"TopicArn": topic})),
+            "DeleteTopic" => topic().map(|topic| self.delete_topic(topic)),
+            "GetTopicAttributes" => topic().and_then(|topic| self.topic_attributes(topic)),
+            "ListSubscriptions" => Ok(self.list_all_subscriptions()),
             "Publish" => self.publish(parameters),
+            "PublishBatch" => self.publish_batch(parameters),
             "Subscribe" => self.subscribe(parameters),
             "ListTopics" => Ok(self.list_topics()),
             "ListSubscriptionsByTopic" => topic().and_then(|topic| self.list_subscriptions(topic)),
@@ -230,6 +289,22 @@ impl From<Error> for ServiceError {
         };
         Self::new(code, status, error.to_string())
     }
+}
+
+/// What is told of a topic's subscriptions. Nobody is asked to confirm one, so none has an ARN yet.
+fn described<'a>(
+    topic: &'a str,
+    subscriptions: &'a [(String, String)],
+) -> impl Iterator<Item = Value> + 'a {
+    subscriptions.iter().map(move |(protocol, endpoint)| {
+        json!({
+            "SubscriptionArn": "PendingConfirmation",
+            "Owner": ACCOUNT,
+            "TopicArn": topic,
+            "Protocol": protocol,
+            "Endpoint": endpoint,
+        })
+    })
 }
 
 /// One line of printable characters that begins with no blank.
@@ -314,7 +389,7 @@ mod tests {
                 json!({"Name": "a b"}),
                 Some("InvalidParameterException"),
             ),
-            ("DeleteTopic", json!({}), Some("UnknownOperationException")),
+            ("TagResource", json!({}), Some("UnknownOperationException")),
         ] {
             let answer = call(&topics, operation, parameters).await;
             assert_eq!(answer.err().as_deref(), expected, "{operation}");
@@ -340,7 +415,12 @@ mod tests {
             json!({"TopicArn": topic}),
         )
         .await;
-        assert_eq!(listed, Ok(json!({"Subscriptions": [subscription]})));
+        let listed = listed.expect("a list");
+        let (listed, asked) = (listed["Subscriptions"].as_array(), subscription.as_object());
+        let listed: Vec<_> = listed.into_iter().flatten().collect();
+        assert_eq!(listed.len(), 1);
+        let mut members = asked.into_iter().flatten();
+        assert!(members.all(|(name, value)| listed[0].get(name) == Some(value)));
         let listed = call(&topics, "ListTopics", json!({})).await;
         assert_eq!(listed, Ok(json!({"Topics": [{"TopicArn": topic}]})));
     }
