@@ -1,5 +1,8 @@
 //! Why S3 refuses, once for the wire and once for Task states.
 
+use std::io::ErrorKind;
+
+use http::StatusCode;
 use s3s::{S3Error, S3ErrorCode};
 
 use crate::service::ServiceError;
@@ -25,6 +28,9 @@ pub enum Error {
     /// The bucket exists already.
     #[error("Your previous request to create the named bucket succeeded and you already own it.")]
     BucketAlreadyOwnedByYou,
+    /// The bucket that is to be deleted has objects.
+    #[error("The bucket you tried to delete is not empty")]
+    BucketNotEmpty,
     /// The key is longer than 1024 bytes.
     #[error("Your key is too long")]
     KeyTooLong,
@@ -60,10 +66,22 @@ pub enum Error {
     IncompleteBody(String),
     /// The file of an object cannot be read or written.
     #[error("an object cannot be read or written: {0}")]
-    Unusable(#[from] std::io::Error),
+    Unusable(std::io::Error),
+    /// There is no room for the object. S3 knows no such thing; clients that try 500 again leave 507 alone.
+    #[error("the disk that holds the local platform's state is full")]
+    DiskFull,
     /// The index of the objects cannot be read or written.
     #[error("the index of the objects cannot be read or written: {0}")]
     IndexUnusable(#[from] rusqlite::Error),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::Unusable(error),
+        }
+    }
 }
 
 impl Error {
@@ -75,6 +93,7 @@ impl Error {
             Self::NoSuchUpload => (S3ErrorCode::NoSuchUpload, 404),
             Self::MethodNotAllowed => (S3ErrorCode::MethodNotAllowed, 405),
             Self::BucketAlreadyOwnedByYou => (S3ErrorCode::BucketAlreadyOwnedByYou, 409),
+            Self::BucketNotEmpty => (S3ErrorCode::BucketNotEmpty, 409),
             Self::KeyTooLong => (S3ErrorCode::KeyTooLongError, 400),
             Self::InvalidTag(_) => (S3ErrorCode::InvalidTag, 400),
             Self::InvalidPart => (S3ErrorCode::InvalidPart, 400),
@@ -86,6 +105,7 @@ impl Error {
             Self::InvalidArgument(_) => (S3ErrorCode::InvalidArgument, 400),
             Self::InvalidRequest(_) => (S3ErrorCode::InvalidRequest, 400),
             Self::IncompleteBody(_) => (S3ErrorCode::IncompleteBody, 400),
+            Self::DiskFull => (S3ErrorCode::Custom("InsufficientStorage".into()), 507),
             Self::Unusable(_) | Self::IndexUnusable(_) => (S3ErrorCode::InternalError, 500),
         }
     }
@@ -93,8 +113,12 @@ impl Error {
 
 impl From<Error> for S3Error {
     fn from(error: Error) -> Self {
-        let (code, _) = error.code_and_status();
-        Self::with_message(code, error.to_string())
+        let (code, status) = error.code_and_status();
+        let mut answer = Self::with_message(code, error.to_string());
+        if let Ok(status) = StatusCode::from_u16(status) {
+            answer.set_status_code(status);
+        }
+        answer
     }
 }
 
@@ -102,5 +126,21 @@ impl From<Error> for ServiceError {
     fn from(error: Error) -> Self {
         let (code, status) = error.code_and_status();
         Self::new(code.as_str(), status, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_as_such() {
+        let error = Error::from(std::io::Error::from(ErrorKind::StorageFull));
+        let answer = S3Error::from(error);
+        assert_eq!(answer.code().as_str(), "InsufficientStorage");
+        assert_eq!(
+            answer.status_code().map(|status| status.as_u16()),
+            Some(507)
+        );
     }
 }

@@ -76,6 +76,20 @@ impl Index {
         Ok(names.collect::<Result<_, _>>()?)
     }
 
+    /// Deletes a bucket that has no versions and no uploads.
+    pub fn remove_bucket(&mut self, name: &str) -> Result<(), Error> {
+        self.bucket(name)?;
+        let used = "SELECT EXISTS (SELECT 1 FROM version WHERE bucket = ?1)
+            OR EXISTS (SELECT 1 FROM upload WHERE bucket = ?1)";
+        let is_used: bool = self.connection.query_row(used, [name], |row| row.get(0))?;
+        if is_used {
+            return Err(Error::BucketNotEmpty);
+        }
+        self.connection
+            .execute("DELETE FROM bucket WHERE name = ?1", [name])?;
+        Ok(())
+    }
+
     /// Adds a version (a delete marker without `content`) and answers it with the blob that it replaces.
     pub fn add(
         &mut self,
@@ -199,6 +213,30 @@ impl Index {
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let versions = statement.query_map(params![bucket, prefix, after, limit], version)?;
+        Ok(versions.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Index {
+    /// All versions after a place, by their keys and from the latest to the first, each with whether it is the latest.
+    pub fn versions(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        (after, before): (&str, i64),
+        limit: usize,
+    ) -> Result<Vec<(Version, bool)>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS}, sequence = (SELECT max(sequence) FROM version WHERE bucket = ?1 AND key = this.key)
+            FROM version AS this
+            WHERE bucket = ?1 AND substr(key, 1, length(?2)) = ?2 AND (key > ?3 OR (key = ?3 AND sequence < ?4))
+            ORDER BY key, sequence DESC LIMIT ?5"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let versions = statement
+            .query_map(params![bucket, prefix, after, before, limit], |row| {
+                Ok((version(row)?, row.get(7)?))
+            })?;
         Ok(versions.collect::<Result<_, _>>()?)
     }
 }

@@ -7,9 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use s3s::S3Result;
 use s3s::dto::{
     Bucket, BucketVersioningStatus, ChecksumAlgorithm, CommonPrefix, CreateBucketInput,
-    CreateBucketOutput, EncodingType, GetBucketVersioningInput, GetBucketVersioningOutput,
-    HeadBucketInput, HeadBucketOutput, ListBucketsOutput, ListObjectsV2Input, ListObjectsV2Output,
-    Object, ObjectStorageClass,
+    CreateBucketOutput, DeleteBucketInput, DeleteBucketOutput, EncodingType,
+    GetBucketLocationInput, GetBucketLocationOutput, GetBucketVersioningInput,
+    GetBucketVersioningOutput, HeadBucketInput, HeadBucketOutput, ListBucketsOutput,
+    ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
+    ObjectStorageClass,
 };
 
 use super::conversion::{checksum_type, etag, size};
@@ -114,6 +116,55 @@ pub(super) fn list_objects(
     })
 }
 
+/// The former list, whose pages go on after a key instead of a token.
+pub(super) fn list_objects_v1(
+    buckets: &Buckets,
+    input: ListObjectsInput,
+) -> S3Result<ListObjectsOutput> {
+    let is_encoded = input.encoding_type.is_some();
+    let answer = list_objects(
+        buckets,
+        ListObjectsV2Input {
+            bucket: input.bucket,
+            prefix: input.prefix,
+            delimiter: input.delimiter,
+            start_after: input.marker.clone(),
+            max_keys: input.max_keys,
+            encoding_type: input.encoding_type,
+            ..ListObjectsV2Input::default()
+        },
+    )?;
+    let next = answer.next_continuation_token.as_deref().map(key_of_token);
+    let shown = |key: String| if is_encoded { encoded(&key) } else { key };
+    Ok(ListObjectsOutput {
+        next_marker: next.transpose()?.map(shown),
+        marker: Some(input.marker.map(shown).unwrap_or_default()),
+        is_truncated: answer.is_truncated,
+        contents: answer.contents,
+        common_prefixes: answer.common_prefixes,
+        name: answer.name,
+        max_keys: answer.max_keys,
+        prefix: answer.prefix,
+        delimiter: answer.delimiter,
+        encoding_type: answer.encoding_type,
+        ..ListObjectsOutput::default()
+    })
+}
+
+/// The region where buckets are without saying so has no name here.
+pub(super) fn location(
+    buckets: &Buckets,
+    input: &GetBucketLocationInput,
+) -> S3Result<GetBucketLocationOutput> {
+    buckets.index().bucket(&input.bucket)?;
+    Ok(GetBucketLocationOutput::default())
+}
+
+pub(super) fn delete(buckets: &Buckets, input: &DeleteBucketInput) -> S3Result<DeleteBucketOutput> {
+    buckets.index().remove_bucket(&input.bucket)?;
+    Ok(DeleteBucketOutput::default())
+}
+
 fn contents(page: &Page, shown: impl Fn(String) -> String) -> Vec<Object> {
     let objects = page.objects.iter().map(|(version, content)| Object {
         key: Some(shown(version.key.clone())),
@@ -154,7 +205,7 @@ pub(in crate::s3) fn key_of_token(token: &str) -> Result<String, Error> {
 }
 
 /// Percent-encoded as `encoding-type=url` has it: unreserved characters and `/` stay.
-fn encoded(text: &str) -> String {
+pub(in crate::s3) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -6,16 +6,19 @@ mod multipart;
 mod objects;
 mod read;
 mod tagging;
+mod versions;
 
 use async_trait::async_trait;
 use s3s::dto::{
     AbortMultipartUploadInput, AbortMultipartUploadOutput, CompleteMultipartUploadInput,
     CompleteMultipartUploadOutput, CopyObjectInput, CopyObjectOutput, CreateBucketInput,
-    CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteObjectInput,
-    DeleteObjectOutput, DeleteObjectTaggingInput, DeleteObjectTaggingOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput,
+    CreateBucketOutput, CreateMultipartUploadInput, CreateMultipartUploadOutput, DeleteBucketInput,
+    DeleteBucketOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectTaggingInput,
+    DeleteObjectTaggingOutput, DeleteObjectsInput, DeleteObjectsOutput, GetBucketLocationInput,
+    GetBucketLocationOutput, GetBucketVersioningInput, GetBucketVersioningOutput, GetObjectInput,
     GetObjectOutput, GetObjectTaggingInput, GetObjectTaggingOutput, HeadBucketInput,
     HeadBucketOutput, HeadObjectInput, HeadObjectOutput, ListBucketsInput, ListBucketsOutput,
+    ListObjectVersionsInput, ListObjectVersionsOutput, ListObjectsInput, ListObjectsOutput,
     ListObjectsV2Input, ListObjectsV2Output, ListPartsInput, ListPartsOutput, PutObjectInput,
     PutObjectOutput, PutObjectTaggingInput, PutObjectTaggingOutput, UploadPartInput,
     UploadPartOutput,
@@ -23,7 +26,7 @@ use s3s::dto::{
 use s3s::{S3, S3Request, S3Response, S3Result};
 
 use super::Buckets;
-pub(super) use buckets::{key_of_token, token_of_key};
+pub(super) use buckets::{encoded, key_of_token, token_of_key};
 
 /// Answer of an operation.
 type Answer<T> = S3Result<S3Response<T>>;
@@ -57,6 +60,34 @@ impl S3 for Buckets {
         request: S3Request<ListObjectsV2Input>,
     ) -> Answer<ListObjectsV2Output> {
         buckets::list_objects(self, request.input).map(S3Response::new)
+    }
+
+    async fn list_objects(
+        &self,
+        request: S3Request<ListObjectsInput>,
+    ) -> Answer<ListObjectsOutput> {
+        buckets::list_objects_v1(self, request.input).map(S3Response::new)
+    }
+
+    async fn list_object_versions(
+        &self,
+        request: S3Request<ListObjectVersionsInput>,
+    ) -> Answer<ListObjectVersionsOutput> {
+        versions::list(self, request.input).map(S3Response::new)
+    }
+
+    async fn get_bucket_location(
+        &self,
+        request: S3Request<GetBucketLocationInput>,
+    ) -> Answer<GetBucketLocationOutput> {
+        buckets::location(self, &request.input).map(S3Response::new)
+    }
+
+    async fn delete_bucket(
+        &self,
+        request: S3Request<DeleteBucketInput>,
+    ) -> Answer<DeleteBucketOutput> {
+        buckets::delete(self, &request.input).map(S3Response::new)
     }
 
     async fn put_object(&self, request: S3Request<PutObjectInput>) -> Answer<PutObjectOutput> {
