@@ -18,6 +18,9 @@ use super::runtime_api::{Invocation, Outcome};
 /// is useful; a Map over forty parts must not start forty of them.
 const MAX_PROCESSES: usize = 8;
 
+/// Bytes of a log in the answer of an invocation: Lambda's own limit.
+const MAX_TAIL_BYTES: usize = 4096;
+
 /// Why an invocation could not even begin.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -80,6 +83,21 @@ impl Host {
     /// The function that a name or ARN means: `inspect-file`, `videoflow-local-inspect-file`, or any of its ARNs.
     pub fn function(&self, name_or_arn: &str) -> Option<&Function> {
         Some(&self.slot(name_or_arn)?.function)
+    }
+
+    /// All functions, by name.
+    pub fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.slots.values().map(|slot| &slot.function)
+    }
+
+    /// The end of an invocation's log, given the function's name without prefix; empty if there is none.
+    pub async fn log_tail(&self, function: &str, request_id: &str) -> Vec<u8> {
+        let file = self
+            .log_folder
+            .join(function)
+            .join(format!("{request_id}.log"));
+        let mut log = tokio::fs::read(file).await.unwrap_or_default();
+        log.split_off(log.len().saturating_sub(MAX_TAIL_BYTES))
     }
 
     fn slot(&self, name_or_arn: &str) -> Option<&Slot> {
