@@ -2,12 +2,15 @@
 
 pub mod api_model;
 pub mod arn;
+pub mod cloudwatch;
 mod database;
 pub mod dynamodb;
 pub mod events;
 pub mod iam;
 pub mod lambda;
 mod lines;
+mod listen;
+
 pub mod names;
 pub mod platform;
 pub mod record;
@@ -17,6 +20,7 @@ pub mod services;
 pub mod sns;
 pub mod sqs;
 pub mod step_functions;
+pub mod sts;
 pub mod wire;
 
 /// Bytes in lower-case hexadecimal.

@@ -50,11 +50,11 @@ impl ServiceError {
         }
     }
 
-    /// Answer to an operation that the local service does not have.
+    /// Answer to an operation that the local platform does not have, which AWS has.
     pub fn unknown_operation(operation: &str) -> Self {
         Self::new(
             "UnknownOperationException",
-            400,
+            501,
             format!("the local platform does not answer {operation}"),
         )
     }

@@ -196,6 +196,7 @@ impl Services {
 /// Name in the `SigV4` scope of a service that Step Functions' SDK integrations call otherwise.
 fn signing_name(service: &str) -> &str {
     match service {
+        "cloudwatch" => "monitoring",
         "sfn" => "states",
         "eventbridge" => "events",
         "bedrockruntime" | "bedrockdataautomationruntime" => "bedrock",

@@ -1,13 +1,14 @@
 //! The platform with the stand-ins, in this process; at most one per folder.
 
 use std::fs::{self, File};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::builder::FalseyValueParser;
 use fs4::fs_std::FileExt;
-use videoflow_platform::platform::{Config, Iam, Platform};
+use videoflow_platform::platform::{Config, Iam, Platform, Ports};
 use videoflow_platform::step_functions::Definitions;
 use videoflow_stand_ins as stand_ins;
 
@@ -48,6 +49,8 @@ pub struct Wanted<'a> {
     pub data: &'a Path,
     /// The folder as the user named it, for messages.
     pub shown: &'a Path,
+    /// Address to listen on.
+    pub host: IpAddr,
     /// Port of the services; 0: any.
     pub port: u16,
     /// How often reconcile-library starts.
@@ -70,6 +73,7 @@ pub struct Running {
 /// # Errors
 /// Another platform uses the folder, the port is taken, or a definition is refused.
 pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running> {
+    let ports = Ports::bind(wanted.host, wanted.port).await?;
     let lock = lock(wanted).await?;
     let definitions = match wanted.definitions {
         Some(folder) => Definitions::read(folder)?,
@@ -81,7 +85,7 @@ pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running
         functions: tools.functions.clone(),
         models: tools.models.clone(),
         definitions,
-        port: wanted.port,
+        ports,
         time_scale: TIME_SCALE,
         stand_ins: Box::new(|objects, scratch| {
             stand_ins::services(stand_ins::Config {

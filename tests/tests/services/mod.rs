@@ -13,6 +13,7 @@ mod states;
 mod tasks;
 mod wire;
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub struct Local {
     pub topics: Arc<Topics>,
     tables: OnceLock<aws_sdk_dynamodb::Client>,
     events: Arc<Events>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
     /// Deleted with the test, where it is the test's own.
     folder: Option<TempDir>,
 }
@@ -96,7 +97,9 @@ impl Local {
         stores: Option<&Path>,
         wrap: impl FnOnce(Arc<dyn Service>) -> Arc<dyn Service>,
     ) -> Self {
-        let server = Server::bind(0).await.expect("a free port");
+        let server = Server::bind(Ipv4Addr::LOCALHOST.into(), 0)
+            .await
+            .expect("a free port");
         let url = server.url();
         let record = Arc::new(Record::open(&folder.join("calls.jsonl")).expect("a record"));
         let queues = Queues::open(
@@ -138,8 +141,7 @@ impl Local {
         services.add(Arc::clone(&topics) as _);
         services.add(Arc::new(buckets.clone()));
         let http = HttpService::new(&buckets, Arc::clone(&services));
-        let server =
-            tokio::spawn(server.serve(Arc::clone(&services), http, std::future::pending()));
+        let server = tokio::spawn(server.serve(Arc::clone(&services), http));
         Self {
             url,
             services,

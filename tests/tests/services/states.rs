@@ -1,5 +1,7 @@
 //! Step Functions: the whole platform with the SDK as the client, on the machine that needs no video.
 
+use std::net::Ipv4Addr;
+
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_sfn::Client;
@@ -7,7 +9,7 @@ use aws_sdk_sfn::types::{
     ExecutionListItem, ExecutionStatus, HistoryEventType, RoutingConfigurationListItem, Tag,
 };
 use tempfile::TempDir;
-use videoflow_platform::platform::{Config, Iam, Platform};
+use videoflow_platform::platform::{Config, Iam, Platform, Ports};
 use videoflow_platform::step_functions::Definitions;
 
 use super::{SOURCE, code};
@@ -38,12 +40,13 @@ impl Scene {
     /// A platform of these definitions.
     pub(super) async fn with(definitions: Definitions) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        let ports = Ports::bind(Ipv4Addr::LOCALHOST.into(), 0).await;
         let config = Config {
             data: folder.path().to_owned(),
             functions: binaries(),
             models: models(),
             definitions,
-            port: 0,
+            ports: ports.expect("free ports"),
             time_scale: 0.0,
             stand_ins: Box::new(|_, _| Vec::new()),
             reconcile_interval: None,

@@ -11,10 +11,10 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
 use crate::lambda::Host;
+use crate::listen::Listener;
 use crate::names;
 
 /// API Gateway takes bodies of 10 MB.
@@ -29,14 +29,12 @@ const ROUTES: [(&str, &str); 4] = [
 ];
 
 /// Serves the API until the task is aborted.
-pub(super) async fn serve(listener: TcpListener, host: Arc<Host>) {
+pub(super) async fn serve(listener: Listener, host: Arc<Host>) {
     let app = Router::new()
         .fallback(handle)
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(host);
-    if let Err(error) = axum::serve(listener, app).await {
-        tracing::error!(%error, "the HTTP API ended");
-    }
+    listener.serve(app).await;
 }
 
 async fn handle(

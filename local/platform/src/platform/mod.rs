@@ -3,21 +3,22 @@
 mod event_source;
 mod http_api;
 pub mod placeholders;
+mod ports;
 mod schedule;
 mod state;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::api_model::ApiModels;
 use crate::iam::{Guard, RightfulObjects, Table};
 use crate::lambda::{Host, LambdaService};
+use crate::listen::Listener;
 use crate::names;
 use crate::record::Record;
 use crate::s3::HttpService;
@@ -27,8 +28,9 @@ use crate::sqs::{Queues, dead_letters};
 use crate::step_functions::{
     self, DefinitionError, Definitions, Machines, StatesService, StepFunctions, render,
 };
-use crate::wire::Server;
+use crate::wire::{Server, reachable};
 use placeholders::{functions, placeholders, resource};
+pub use ports::Ports;
 use state::State;
 
 /// Queues whose messages a function gets.
@@ -59,8 +61,8 @@ pub struct Config {
     pub models: PathBuf,
     /// Definitions.
     pub definitions: Definitions,
-    /// Port of the services on 127.0.0.1; the HTTP API gets the next one. 0: any two that are free.
-    pub port: u16,
+    /// Where it listens.
+    pub ports: Ports,
     /// Waits and retry delays are multiplied by this (0 to 1).
     pub time_scale: f64,
     /// Makes the stand-ins.
@@ -75,10 +77,14 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The port is taken.
-    #[error("port {port} of 127.0.0.1 is in use; choose another with --port")]
+    #[error("port {port} of {host}{whose} is in use; choose another with --port")]
     PortInUse {
+        /// The address.
+        host: IpAddr,
         /// The port.
         port: u16,
+        /// Empty, or what the port is for if it is not the one that was asked for.
+        whose: &'static str,
     },
     /// The folder cannot be used, or no port can be had.
     #[error("{what}: {source}")]
@@ -126,7 +132,10 @@ impl Platform {
             what: format!("cannot make {}", data.display()),
             source,
         })?;
-        let (server, http_listener, http_api) = listen(config.port).await?;
+        let Ports {
+            services: server,
+            http_api,
+        } = config.ports;
         let url = server.url();
         let record = Record::open(&data.join("calls.jsonl"))
             .map_err(|error| failed("the call record", &error))?;
@@ -170,14 +179,14 @@ impl Platform {
         let queues = Arc::clone(&state.queues);
         let mut platform = Self {
             url,
-            http_api,
+            http_api: reachable(http_api.address()),
             services,
             step_functions,
             queues,
             host,
             tasks: Vec::new(),
         };
-        platform.spawn(server, http_listener, s3, config.reconcile_interval);
+        platform.spawn(server, http_api, s3, config.reconcile_interval);
         platform.step_functions.go_on(unsettled);
         Ok(platform)
     }
@@ -186,12 +195,12 @@ impl Platform {
     fn spawn(
         &mut self,
         server: Server,
-        http_api: TcpListener,
+        http_api: Listener,
         s3: HttpService,
         reconcile_interval: Option<Duration>,
     ) {
         self.tasks
-            .push(tokio::spawn(serve(server, Arc::clone(&self.services), s3)));
+            .push(tokio::spawn(server.serve(Arc::clone(&self.services), s3)));
         self.tasks.push(tokio::spawn(http_api::serve(
             http_api,
             Arc::clone(&self.host),
@@ -266,37 +275,6 @@ fn checks(iam: Iam, state: &State) -> Result<Vec<Box<dyn Check>>, Error> {
         checks.push(Box::new(guard));
     }
     Ok(checks)
-}
-
-/// Binds the port of the services and that of the HTTP API.
-async fn listen(port: u16) -> Result<(Server, TcpListener, SocketAddr), Error> {
-    let server = Server::bind(port)
-        .await
-        .map_err(|source| no_port(port, source))?;
-    let next = if port == 0 { 0 } else { port.saturating_add(1) };
-    let refused = |source| no_port(next, source);
-    let http_api = TcpListener::bind((Ipv4Addr::LOCALHOST, next))
-        .await
-        .map_err(refused)?;
-    let address = http_api.local_addr().map_err(refused)?;
-    Ok((server, http_api, address))
-}
-
-fn no_port(port: u16, source: std::io::Error) -> Error {
-    match source.kind() {
-        std::io::ErrorKind::AddrInUse => Error::PortInUse { port },
-        _ => Error::Unusable {
-            what: format!("cannot listen on port {port} of 127.0.0.1"),
-            source,
-        },
-    }
-}
-
-async fn serve(server: Server, services: Arc<Services>, s3: HttpService) {
-    // The task is aborted when the platform ends.
-    if let Err(error) = server.serve(services, s3, std::future::pending()).await {
-        tracing::error!(%error, "the services' port ended");
-    }
 }
 
 fn failed(service: &'static str, reason: &dyn std::fmt::Display) -> Error {

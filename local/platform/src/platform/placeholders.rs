@@ -20,6 +20,7 @@ pub(super) mod resource {
     pub(in super::super) const FAILED_VIDEOS: &str = "failed-videos";
     pub(in super::super) const NOTICES: &str = "notices";
     pub(in super::super) const DOMAIN: &str = "domain";
+    pub(in super::super) const UNHEALTHY: &str = "unhealthy";
 }
 
 /// Every placeholder with its value, given the queues' URLs and the ARNs that callers of machines use, by the machines'

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::placeholders::resource;
 use super::{Error, failed};
 use crate::arn;
+use crate::cloudwatch::Alarms;
 use crate::dynamodb::DynamoDb;
 use crate::events::{DEFAULT_BUS, Events};
 use crate::names;
@@ -15,6 +16,7 @@ use crate::service::Service;
 use crate::services::Services;
 use crate::sns::Topics;
 use crate::sqs::Queues;
+use crate::sts::Sts;
 
 /// Hidden time of a message that a function works on, six times the function's timeout as AWS recommends.
 const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(6);
@@ -26,6 +28,7 @@ pub(super) struct State {
     pub(super) queues: Arc<Queues>,
     pub(super) events: Arc<Events>,
     pub(super) buckets: Buckets,
+    alarms: Arc<Alarms>,
     topics: Arc<Topics>,
     dynamodb: DynamoDb,
 }
@@ -41,6 +44,7 @@ impl State {
             .map_err(|error| failed("DynamoDB", &error))?;
         Ok(Self {
             buckets: buckets(data, &events)?,
+            alarms: Arc::new(alarms(data)?),
             topics: Arc::new(topics(data)?),
             queues,
             events,
@@ -65,7 +69,9 @@ impl State {
     pub(super) fn add_to(&self, services: &Services) {
         services.add(Arc::clone(&self.queues) as Arc<dyn Service>);
         services.add(Arc::clone(&self.events) as Arc<dyn Service>);
+        services.add(Arc::clone(&self.alarms) as Arc<dyn Service>);
         services.add(Arc::clone(&self.topics) as Arc<dyn Service>);
+        services.add(Arc::new(Sts));
         services.add(Arc::new(self.buckets.clone()));
         services.add(Arc::new(self.dynamodb.clone()));
     }
@@ -115,6 +121,17 @@ fn buckets(data: &Path, events: &Arc<Events>) -> Result<Buckets, Error> {
         .create_bucket(&names::prefixed(resource::OUTPUT), output)
         .map_err(failed)?;
     Ok(buckets)
+}
+
+/// The composite alarm that a release watches. Its rule is constant, as the alarms below it are not here.
+fn alarms(data: &Path) -> Result<Alarms, Error> {
+    let failed = |error: crate::cloudwatch::Error| failed("CloudWatch", &error);
+    let alarms = Alarms::open(Some(&data.join("alarms.json"))).map_err(failed)?;
+    let description = "At least one alarm of the environment is on";
+    alarms
+        .create(&names::prefixed(resource::UNHEALTHY), description, "FALSE")
+        .map_err(failed)?;
+    Ok(alarms)
 }
 
 fn topics(data: &Path) -> Result<Topics, Error> {

@@ -1,4 +1,5 @@
-//! S3 over HTTP: any access key with the secret `local` is let in, and every call is recorded.
+//! S3 over HTTP: any access key with any secret is let in, and every call is recorded. Buckets are named in the path or,
+//! below `localhost`, in the host.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -6,17 +7,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use s3s::access::{S3Access, S3AccessContext};
 use s3s::auth::{S3Auth, SecretKey};
+use s3s::host::{S3Host, VirtualHost};
 use s3s::path::S3Path;
 use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s::{Body, HttpError, HttpRequest, HttpResponse, S3Error, S3ErrorCode, S3Result};
 use serde_json::json;
 
-use super::Buckets;
+use super::{Buckets, signature};
 use crate::record::{Access, Caller, accesses};
 use crate::service::{Call, Principal, ServiceError};
 use crate::services::Services;
 
-/// Secret of every access key.
+/// Secret of every access key, as far as signatures are checked: see [`super::signature`].
 pub const SECRET: &str = "local";
 
 /// Longest error body that is looked into for its code: `s3s` writes some hundred bytes.
@@ -46,6 +48,7 @@ impl HttpService {
     pub fn new(buckets: &Buckets, services: Arc<Services>) -> Self {
         let mut builder = S3ServiceBuilder::new(buckets.clone());
         builder.set_auth(AnyKey);
+        builder.set_host(Localhost);
         builder.set_access(Watch(Arc::clone(&services)));
         Self {
             service: builder.build(),
@@ -59,7 +62,7 @@ impl HttpService {
     /// When the answer cannot be written as HTTP.
     pub async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let answer = SEEN.scope(RefCell::new(None), async {
-            let answer = self.service.call(request).await;
+            let answer = self.service.call(signature::renew(request)).await;
             (answer, SEEN.with(RefCell::take))
         });
         let (answer, seen) = answer.await;
@@ -115,6 +118,19 @@ const MEMBERS: [(&str, &str); 3] = [
     ("x-amz-copy-source", "CopySource"),
     ("x-amz-tagging", "Tagging"),
 ];
+
+/// `bucket.localhost:4566` names a bucket, any other name none.
+struct Localhost;
+
+impl S3Host for Localhost {
+    fn parse_host_header<'a>(&'a self, host: &'a str) -> S3Result<VirtualHost<'a>> {
+        let name = host.split(':').next().unwrap_or_default();
+        Ok(match name.strip_suffix(".localhost") {
+            Some(bucket) => VirtualHost::new("localhost").with_bucket(bucket),
+            None => VirtualHost::new(host),
+        })
+    }
+}
 
 /// Lets every signed request in that the checks let through, and notes what it is.
 struct Watch(Arc<Services>);

@@ -11,6 +11,7 @@ mod listing;
 mod multipart;
 mod native;
 mod objects;
+mod signature;
 mod tagging;
 mod version;
 
@@ -24,7 +25,7 @@ use crate::service::{ObjectHead, Objects, Principal, Purpose, ServiceError};
 use blobs::Blobs;
 pub use checksum::{Algorithm, Coverage, ObjectChecksum};
 pub use error::Error;
-pub use http::HttpService;
+pub use http::{HttpService, SECRET};
 use index::Index;
 use objects::Reason;
 pub use tagging::Tags;

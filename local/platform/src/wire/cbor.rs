@@ -1,4 +1,4 @@
-//! Smithy RPC v2 with CBOR, which Transcribe's newest model speaks.
+//! Smithy RPC v2 with CBOR, which the newest models of Transcribe and CloudWatch speak.
 
 use axum::body::Body;
 use base64::Engine;
@@ -7,6 +7,7 @@ use ciborium::Value as Cbor;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Number, Value, json};
 
+use super::json::set_query_error;
 use super::names::{is_time, seconds};
 use super::{response, status};
 use crate::service::Failure;
@@ -14,7 +15,7 @@ use crate::service::Failure;
 /// Tag of a time: seconds since 1970.
 const TIME_TAG: u64 = 1;
 
-/// Levels of a request. The deepest request of Transcribe has five.
+/// Levels of a request. The deepest requests here have five.
 const MAX_DEPTH: usize = 32;
 
 /// Parameters of a request, or why it cannot be read.
@@ -33,15 +34,17 @@ pub(super) fn answer(answer: &Value) -> Response<Body> {
     write(StatusCode::OK, answer)
 }
 
-pub(super) fn failure(failure: &Failure) -> Response<Body> {
+pub(super) fn failure(service: &str, failure: &Failure) -> Response<Body> {
     let mut body = Map::new();
     body.insert(
         "__type".to_owned(),
-        json!(format!("com.amazonaws.transcribe#{}", failure.error.code)),
+        json!(format!("com.amazonaws.{service}#{}", failure.error.code)),
     );
     body.insert("Message".to_owned(), json!(failure.error.message));
     body.extend(failure.members.clone());
-    write(status(failure), &Value::Object(body))
+    let mut response = write(status(failure), &Value::Object(body));
+    set_query_error(&mut response, service, failure);
+    response
 }
 
 fn write(status: StatusCode, body: &Value) -> Response<Body> {

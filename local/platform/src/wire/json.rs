@@ -5,6 +5,7 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::names::{from_wire, to_wire, with_numeric_times};
+use super::query::query_code;
 use super::{response, status};
 use crate::service::Failure;
 
@@ -53,15 +54,15 @@ pub(super) fn failure(version: Version, service: &str, failure: &Failure) -> Res
     body.extend(failure.members.clone());
     let body = Value::Object(body).to_string().into_bytes();
     let mut response = response(status(failure), version.content_type(), body);
-    if service == "sqs" {
-        set_query_error(&mut response, failure);
-    }
+    set_query_error(&mut response, service, failure);
     response
 }
 
-/// SQS also tells the code that it had in its former protocol, which clients still go by.
-fn set_query_error(response: &mut Response<Body>, failure: &Failure) {
+/// Services that spoke Query before also tell the code that they had there, which clients still go by.
+pub(super) fn set_query_error(response: &mut Response<Body>, service: &str, failure: &Failure) {
     let code = match failure.error.code.as_str() {
+        code if service == "monitoring" => query_code(code),
+        _ if service != "sqs" => return,
         "QueueDoesNotExist" => "AWS.SimpleQueueService.NonExistentQueue",
         "QueueNameExists" => "QueueAlreadyExists",
         "EmptyBatchRequest" => "AWS.SimpleQueueService.EmptyBatchRequest",

@@ -1,4 +1,4 @@
-//! All services on one port of the loopback interface, in the protocols that AWS's SDKs speak.
+//! All services on one port, in the protocols that AWS's SDKs speak.
 //!
 //! A request is routed ([`route`]) by its target, its RPC path or the service in the scope of its signature; what is
 //! left is S3. Each protocol turns the request into a [`Call`](crate::service::Call), and the answer or error back.
@@ -10,33 +10,36 @@ mod query;
 mod rest;
 mod route;
 
-use std::future::Future;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
+use crate::listen::Listener;
 use crate::s3::HttpService;
 use crate::service::{Call, Failure, Principal, ServiceError};
 use crate::services::Services;
+pub(crate) use rest::decoded;
 use route::{Protocol, Route};
 
 /// Longest body of a call that is not S3's (S3 streams): Converse takes 25 MB, more than any other operation here.
 const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
+/// Longest body that is read to its end although it is refused, so that the client gets to the answer.
+const MAX_DRAINED_BYTES: usize = 2 * 1024 * 1024 * 1024;
+
 /// A server that is bound to its port and not yet serving.
 pub struct Server {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
 }
 
 /// What every request needs.
@@ -47,73 +50,105 @@ struct Wire {
 }
 
 impl Server {
-    /// Binds to `port` of 127.0.0.1; 0 takes any free one.
+    /// Binds to `port` of an address; 0 takes any free one.
     ///
     /// # Errors
-    /// When the port is taken.
-    pub async fn bind(port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        let address = listener.local_addr()?;
-        Ok(Self { listener, address })
+    /// When the port is taken, or the address is none of this machine's.
+    pub async fn bind(host: IpAddr, port: u16) -> io::Result<Self> {
+        let listener = Listener::bind(host, port).await?;
+        Ok(Self { listener })
     }
 
-    /// URL of the server: `http://127.0.0.1:4566`.
+    /// URL of the server for this machine: `http://127.0.0.1:4566`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", reachable(self.listener.address()))
     }
 
-    /// Serves until `shutdown` ends, then finishes the requests that are being answered.
-    ///
-    /// # Errors
-    /// When the port cannot be listened on any longer.
-    pub async fn serve(
-        self,
-        services: Arc<Services>,
-        s3: HttpService,
-        shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> io::Result<()> {
-        let router = Router::new()
-            .fallback(answer)
-            .with_state(Wire { services, s3 });
-        axum::serve(self.listener, router)
-            .with_graceful_shutdown(shutdown)
-            .await
+    /// Serves until the task is aborted.
+    pub async fn serve(self, services: Arc<Services>, s3: HttpService) {
+        let wire = Wire { services, s3 };
+        self.listener
+            .serve(Router::new().fallback(answer).with_state(wire))
+            .await;
+    }
+}
+
+/// The address by which this machine reaches itself where it listens on all of them.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
     }
 }
 
 async fn answer(State(wire): State<Wire>, request: Request) -> Response<Body> {
-    let route = Route::of(request.method(), request.uri(), request.headers());
-    let protocol = match route {
-        Some(Route::S3) => return s3(&wire, request).await,
-        Some(Route::Service(protocol)) => protocol,
-        None => return json::failure(json::Version::V1_1, "", &unknown_service()),
-    };
-    let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY_BYTES).await else {
-        return protocol_failure(&protocol, &too_long());
-    };
-    serve(&wire, &protocol, &parts, &body).await
+    match Route::of(request.method(), request.uri(), request.headers()) {
+        Route::S3 => s3(&wire, request).await,
+        Route::Service(protocol) => {
+            let (parts, body) = request.into_parts();
+            match whole(body).await {
+                Ok(body) => serve(&wire, &protocol, &parts, &body).await,
+                Err(error) => protocol_failure(&protocol, &error.into()),
+            }
+        }
+    }
+}
+
+/// A body, if it is short enough. The rest of one that is not is read and dropped, because a client that is still sending
+/// does not look at the answer.
+async fn whole(mut body: Body) -> Result<Bytes, ServiceError> {
+    if body.size_hint().lower() <= MAX_BODY_BYTES as u64 {
+        match Limited::new(&mut body, MAX_BODY_BYTES).collect().await {
+            Ok(whole) => return Ok(whole.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => {}
+            Err(error) => {
+                let message = format!("the body of the request did not arrive: {error}");
+                return Err(ServiceError::new("RequestTimeout", 408, message));
+            }
+        }
+    }
+    let mut left = MAX_DRAINED_BYTES;
+    while let Some(Ok(frame)) = body.frame().await {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(length) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+    }
+    let message = format!("the request is longer than {MAX_BODY_BYTES} bytes");
+    Err(ServiceError::new(
+        "RequestEntityTooLargeException",
+        413,
+        message,
+    ))
 }
 
 async fn serve(wire: &Wire, protocol: &Protocol, parts: &Parts, body: &Bytes) -> Response<Body> {
     let read = match protocol {
         Protocol::Json {
             service, operation, ..
-        } => json::parameters(service, body).map(|read| (*service, operation.clone(), read)),
+        } => json::parameters(service, body).map(|read| (service, operation.clone(), read)),
         Protocol::Cbor { service, operation } => {
-            cbor::parameters(body).map(|read| (*service, operation.clone(), read))
+            cbor::parameters(body).map(|read| (service, operation.clone(), read))
         }
         Protocol::Query { service } => {
-            query::parameters(body).map(|(operation, read)| (*service, operation, read))
+            query::parameters(body).map(|(operation, read)| (service, operation, read))
         }
         Protocol::Rest(rest) => rest
             .parameters(body)
-            .map(|read| (rest.service, rest.operation.to_owned(), read)),
+            .map(|read| (&rest.service, rest.operation.clone(), read)),
     };
     let (service, operation, parameters) = match read {
         Ok(read) => read,
         Err(message) => {
-            let error = ServiceError::new("SerializationException", 400, message);
+            let code = match protocol {
+                Protocol::Rest(rest) if rest.service == "lambda" => {
+                    "InvalidRequestContentException"
+                }
+                _ => "SerializationException",
+            };
+            let error = ServiceError::new(code, 400, message);
             return protocol_failure(protocol, &error.into());
         }
     };
@@ -134,7 +169,7 @@ fn protocol_answer(protocol: &Protocol, operation: &str, answer: Value) -> Respo
             service, version, ..
         } => json::answer(*version, service, answer),
         Protocol::Cbor { .. } => cbor::answer(&answer),
-        Protocol::Query { .. } => query::answer(operation, &answer),
+        Protocol::Query { service } => query::answer(service, operation, &answer),
         Protocol::Rest(rest) => rest.answer(answer),
     }
 }
@@ -144,8 +179,8 @@ fn protocol_failure(protocol: &Protocol, failure: &Failure) -> Response<Body> {
         Protocol::Json {
             service, version, ..
         } => json::failure(*version, service, failure),
-        Protocol::Cbor { .. } => cbor::failure(failure),
-        Protocol::Query { .. } => query::failure(failure),
+        Protocol::Cbor { service, .. } => cbor::failure(service, failure),
+        Protocol::Query { service } => query::failure(service, failure),
         Protocol::Rest(_) => rest::failure(failure),
     }
 }
@@ -165,20 +200,6 @@ async fn s3(wire: &Wire, request: Request) -> Response<Body> {
 fn principal(headers: &HeaderMap) -> Principal {
     let key = route::scope(headers).map_or("anonymous", |scope| scope.access_key);
     Principal(key.to_owned())
-}
-
-fn unknown_service() -> Failure {
-    ServiceError::new(
-        "UnknownOperationException",
-        404,
-        "no service of the local platform answers this request",
-    )
-    .into()
-}
-
-fn too_long() -> Failure {
-    let message = format!("the request is longer than {MAX_BODY_BYTES} bytes");
-    ServiceError::new("RequestEntityTooLargeException", 413, message).into()
 }
 
 /// A response with a request id.

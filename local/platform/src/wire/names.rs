@@ -29,7 +29,8 @@ const DOCUMENTS: [&str; 4] = [
 ];
 
 /// Members that are times in the API models of the services here.
-const TIMES: [&str; 13] = [
+const TIMES: [&str; 16] = [
+    "AlarmConfigurationUpdatedTimestamp",
     "CompletionTime",
     "CreatedAt",
     "CreationDate",
@@ -40,6 +41,8 @@ const TIMES: [&str; 13] = [
     "RedriveDate",
     "StartDate",
     "StartTime",
+    "StateTransitionedTimestamp",
+    "StateUpdatedTimestamp",
     "StopDate",
     "SubmitTime",
     "UpdateDate",

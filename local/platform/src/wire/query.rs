@@ -1,4 +1,4 @@
-//! The Query protocol, which SNS speaks: a form in, XML out.
+//! The Query protocol, which SNS, STS and older clients of CloudWatch speak: a form in, XML out.
 
 use std::fmt::Write;
 
@@ -11,11 +11,11 @@ use uuid::Uuid;
 use super::{response, status};
 use crate::service::Failure;
 
-/// Namespace of SNS's answers.
-const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
-
 /// Fields of a form. The longest request of SNS, a batch of ten messages with ten attributes each, has some 300.
 const MAX_FIELDS: usize = 1000;
+
+/// Name of answers' members whose value is a map.
+const MAP: &str = "Attributes";
 
 /// Members of members of a field's name.
 const MAX_DEPTH: usize = 8;
@@ -102,8 +102,18 @@ fn folded(value: Value) -> Value {
     )
 }
 
-pub(super) fn answer(operation: &str, answer: &Value) -> Response<Body> {
-    let mut xml = format!("<{operation}Response xmlns=\"{NAMESPACE}\"><{operation}Result>");
+/// Namespace of a service's answers.
+fn namespace(service: &str) -> &'static str {
+    match service {
+        "monitoring" => "http://monitoring.amazonaws.com/doc/2010-08-01/",
+        "sts" => "https://sts.amazonaws.com/doc/2011-06-15/",
+        _ => "http://sns.amazonaws.com/doc/2010-03-31/",
+    }
+}
+
+pub(super) fn answer(service: &str, operation: &str, answer: &Value) -> Response<Body> {
+    let namespace = namespace(service);
+    let mut xml = format!("<{operation}Response xmlns=\"{namespace}\"><{operation}Result>");
     write_members(&mut xml, answer);
     // Writing into a String cannot fail.
     let _ = write!(
@@ -114,21 +124,25 @@ pub(super) fn answer(operation: &str, answer: &Value) -> Response<Body> {
     response(StatusCode::OK, "text/xml", xml.into_bytes())
 }
 
-pub(super) fn failure(failure: &Failure) -> Response<Body> {
-    // In this protocol the codes have no ending: NotFound, InvalidParameter.
-    let code = failure
-        .error
-        .code
-        .strip_suffix("Exception")
-        .unwrap_or(&failure.error.code);
+/// In this protocol the codes have no ending: `NotFound`, `InvalidParameter`.
+pub(super) fn query_code(code: &str) -> &str {
+    let short = ["Exception", "Fault"]
+        .iter()
+        .find_map(|end| code.strip_suffix(end));
+    short.unwrap_or(code)
+}
+
+pub(super) fn failure(service: &str, failure: &Failure) -> Response<Body> {
+    let code = query_code(&failure.error.code);
     let fault = if failure.error.status < 500 {
         "Sender"
     } else {
         "Receiver"
     };
     let xml = format!(
-        "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{fault}</Type><Code>{}</Code><Message>{}</Message></Error>\
+        "<ErrorResponse xmlns=\"{}\"><Error><Type>{fault}</Type><Code>{}</Code><Message>{}</Message></Error>\
          <RequestId>{}</RequestId></ErrorResponse>",
+        namespace(service),
         escape(code),
         escape(failure.error.message.as_str()),
         Uuid::new_v4()
@@ -136,12 +150,23 @@ pub(super) fn failure(failure: &Failure) -> Response<Body> {
     response(status(failure), "text/xml", xml.into_bytes())
 }
 
+fn write_entries(xml: &mut String, entries: &Map<String, Value>) {
+    for (key, value) in entries {
+        let _ = write!(xml, "<entry><key>{}</key><value>", escape(key.as_str()));
+        write_members(xml, value);
+        xml.push_str("</value></entry>");
+    }
+}
+
 fn write_members(xml: &mut String, value: &Value) {
     match value {
         Value::Object(members) => {
             for (name, value) in members {
                 let _ = write!(xml, "<{name}>");
-                write_members(xml, value);
+                match value {
+                    Value::Object(entries) if name == MAP => write_entries(xml, entries),
+                    value => write_members(xml, value),
+                }
                 let _ = write!(xml, "</{name}>");
             }
         }

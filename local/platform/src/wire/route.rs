@@ -19,17 +19,14 @@ pub(super) enum Route {
 pub(super) enum Protocol {
     /// AWS-JSON: the operation is in the target.
     Json {
-        service: &'static str,
+        service: String,
         operation: String,
         version: Version,
     },
     /// Smithy RPC v2 with CBOR: the operation is in the path.
-    Cbor {
-        service: &'static str,
-        operation: String,
-    },
+    Cbor { service: String, operation: String },
     /// Query: the operation is in the form of the body.
-    Query { service: &'static str },
+    Query { service: String },
     /// REST-JSON: method and path are the operation.
     Rest(Rest),
 }
@@ -42,25 +39,29 @@ pub(super) struct Scope<'a> {
 }
 
 impl Route {
-    /// The route of a request; none when no service here answers it.
-    pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Self> {
-        if let Some(target) = headers.get("x-amz-target") {
-            return json(target.to_str().ok()?, headers).map(Self::Service);
-        }
-        if headers
-            .get("smithy-protocol")
-            .is_some_and(|protocol| protocol == "rpc-v2-cbor")
-        {
-            return cbor(uri.path()).map(Self::Service);
-        }
+    /// The route of a request. One for a service that is not here has the protocol of its caller, for the answer.
+    pub fn of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Self {
         // A presigned request has its scope in the query, and only S3's are presigned.
-        match scope(headers).map_or("s3", |scope| scope.service) {
-            "s3" => Some(Self::S3),
-            "sns" => Some(Self::Service(Protocol::Query { service: "sns" })),
-            service => Rest::of(service, method, uri)
-                .map(Protocol::Rest)
-                .map(Self::Service),
+        let service = scope(headers).map_or("s3", |scope| scope.service);
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if let Some(target) = text("x-amz-target") {
+            return Self::Service(json(target, service, headers));
         }
+        if text("smithy-protocol") == Some("rpc-v2-cbor") {
+            return Self::Service(cbor(uri.path(), service));
+        }
+        if service == "s3" {
+            return Self::S3;
+        }
+        let service = service.to_owned();
+        let content_type = text(header::CONTENT_TYPE.as_str()).unwrap_or_default();
+        Self::Service(
+            if content_type.starts_with("application/x-www-form-urlencoded") {
+                Protocol::Query { service }
+            } else {
+                Protocol::Rest(Rest::of(service, method, uri, headers))
+            },
+        )
     }
 }
 
@@ -78,40 +79,51 @@ pub(super) fn scope(headers: &HeaderMap) -> Option<Scope<'_>> {
     })
 }
 
-/// The prefixes are those of the API models (`targetPrefix`).
-fn json(target: &str, headers: &HeaderMap) -> Option<Protocol> {
-    let (prefix, operation) = target.split_once('.')?;
+/// The prefixes are those of the API models (`targetPrefix`). `scope` is the service by the signature.
+fn json(target: &str, scope: &str, headers: &HeaderMap) -> Protocol {
+    let (prefix, operation) = target.split_once('.').unwrap_or((target, ""));
+    let (prefix, operation) = match prefix {
+        // Transcribe's has points of its own.
+        "com" => target.rsplit_once('.').unwrap_or((target, "")),
+        _ => (prefix, operation),
+    };
     let service = match prefix {
         "DynamoDB_20120810" => "dynamodb",
         "AWSStepFunctions" => "states",
         "AmazonSQS" => "sqs",
         "AWSEvents" => "events",
+        "GraniteServiceVersion20100801" => "monitoring",
         "RekognitionService" => "rekognition",
         "Transcribe" | "com.amazonaws.transcribe.Transcribe" => "transcribe",
         "AmazonBedrockKeystoneRuntimeService" => "bedrock",
-        _ => return None,
+        _ => scope,
     };
     let content_type = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok());
     let is_1_0 = content_type
         .is_some_and(|content_type| content_type.starts_with("application/x-amz-json-1.0"));
-    Some(Protocol::Json {
-        service,
+    Protocol::Json {
+        service: service.to_owned(),
         operation: operation.to_owned(),
         version: if is_1_0 { Version::V1_0 } else { Version::V1_1 },
-    })
+    }
 }
 
-/// `/service/<service shape>/operation/<operation>`.
-fn cbor(path: &str) -> Option<Protocol> {
-    let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
-    match service {
-        "Transcribe" => Some(Protocol::Cbor {
-            service: "transcribe",
-            operation: operation.to_owned(),
-        }),
-        _ => None,
+/// `/service/<service shape>/operation/<operation>`. `scope` is the service by the signature.
+fn cbor(path: &str, scope: &str) -> Protocol {
+    let parts = path
+        .strip_prefix("/service/")
+        .and_then(|path| path.split_once("/operation/"));
+    let (shape, operation) = parts.unwrap_or(("", path));
+    let service = match shape {
+        "Transcribe" => "transcribe",
+        "GraniteServiceVersion20100801" => "monitoring",
+        _ => scope,
+    };
+    Protocol::Cbor {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
     }
 }
 
@@ -119,7 +131,7 @@ fn cbor(path: &str) -> Option<Protocol> {
 mod tests {
     use super::*;
 
-    fn check(method: &str, path: &str, headers: &[(&str, &str)], expected: Option<&str>) {
+    fn check(method: &str, path: &str, headers: &[(&str, &str)], expected: &str) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let name = http::HeaderName::from_bytes(name.as_bytes()).expect("a name of the test");
@@ -127,7 +139,7 @@ mod tests {
         }
         let method = method.parse().expect("a method of the test");
         let uri = path.parse().expect("a path of the test");
-        let shown = Route::of(&method, &uri, &map).map(|route| match route {
+        let shown = match Route::of(&method, &uri, &map) {
             Route::S3 => "s3".to_owned(),
             Route::Service(Protocol::Json {
                 service,
@@ -143,8 +155,8 @@ mod tests {
             Route::Service(Protocol::Rest(rest)) => {
                 format!("rest {} {}", rest.service, rest.operation)
             }
-        });
-        assert_eq!(shown.as_deref(), expected, "{method} {path}");
+        };
+        assert_eq!(shown, expected, "{method} {path}");
     }
 
     fn signed(service: &str) -> (&'static str, String) {
@@ -164,51 +176,89 @@ mod tests {
                 ("x-amz-target", "AmazonSQS.SendMessage"),
                 ("content-type", json),
             ],
-            Some("V1_0 sqs SendMessage"),
+            "V1_0 sqs SendMessage",
         );
         check(
             "POST",
             "/",
             &[("x-amz-target", "RekognitionService.GetLabelDetection")],
-            Some("V1_1 rekognition GetLabelDetection"),
+            "V1_1 rekognition GetLabelDetection",
         );
-        check("POST", "/", &[("x-amz-target", "Polly.Speak")], None);
+        let (name, value) = signed("logs");
+        let target = ("x-amz-target", "Logs_20140328.DescribeLogGroups");
+        check(
+            "POST",
+            "/",
+            &[target, (name, &value)],
+            "V1_1 logs DescribeLogGroups",
+        );
+        check(
+            "POST",
+            "/",
+            &[("x-amz-target", "com.amazonaws.transcribe.Transcribe.A")],
+            "V1_1 transcribe A",
+        );
         let cbor = [("smithy-protocol", "rpc-v2-cbor")];
         check(
             "POST",
             "/service/Transcribe/operation/GetTranscriptionJob",
             &cbor,
-            Some("cbor transcribe GetTranscriptionJob"),
+            "cbor transcribe GetTranscriptionJob",
         );
-        check("POST", "/service/Other/operation/A", &cbor, None);
+        let (name, value) = signed("other");
+        let signed_cbor = [cbor[0], (name, value.as_str())];
+        check(
+            "POST",
+            "/service/Other/operation/A",
+            &signed_cbor,
+            "cbor other A",
+        );
+        let granite = "/service/GraniteServiceVersion20100801/operation/DescribeAlarms";
+        check("POST", granite, &cbor, "cbor monitoring DescribeAlarms");
+        for (service, expected) in [
+            ("sns", "query sns"),
+            ("monitoring", "query monitoring"),
+            ("ec2", "query ec2"),
+        ] {
+            let form = (
+                "content-type",
+                "application/x-www-form-urlencoded; charset=utf-8",
+            );
+            let (name, value) = signed(service);
+            check("POST", "/", &[form, (name, &value)], expected);
+        }
         for (service, method, path, expected) in [
-            ("s3", "GET", "/bucket/key", Some("s3")),
-            ("sns", "POST", "/", Some("query sns")),
+            ("s3", "GET", "/bucket/key", "s3"),
             (
                 "mediaconvert",
                 "POST",
                 "/2017-08-29/jobs",
-                Some("rest mediaconvert CreateJob"),
+                "rest mediaconvert CreateJob",
             ),
             (
                 "mediaconvert",
                 "DELETE",
                 "/2017-08-29/jobs/1",
-                Some("rest mediaconvert CancelJob"),
+                "rest mediaconvert CancelJob",
             ),
-            ("mediaconvert", "GET", "/2017-08-29/presets", None),
+            (
+                "mediaconvert",
+                "GET",
+                "/2017-08-29/presets",
+                "rest mediaconvert GET /2017-08-29/presets",
+            ),
             (
                 "bedrock",
                 "POST",
                 "/model/us.model%3A1/converse",
-                Some("rest bedrock Converse"),
+                "rest bedrock Converse",
             ),
-            ("polly", "GET", "/", None),
+            ("polly", "GET", "/v1/voices", "rest polly GET /v1/voices"),
         ] {
             let (name, value) = signed(service);
             check(method, path, &[(name, &value)], expected);
         }
-        check("GET", "/bucket/key", &[], Some("s3"));
+        check("GET", "/bucket/key", &[], "s3");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `videoflow redrive`: a failed job goes on from the state that failed.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -92,6 +93,7 @@ async fn here(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let wanted = Wanted {
         data: &data,
         shown: &data,
+        host: Ipv4Addr::LOCALHOST.into(),
         port: 0,
         reconcile_interval: None,
         definitions: arguments.parts.statemachines.as_ref(),

@@ -1,6 +1,7 @@
 //! `videoflow run`: a video becomes a brief.
 
 use std::fs::File;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -70,6 +71,7 @@ async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
     let wanted = Wanted {
         data: &data,
         shown: &arguments.out,
+        host: Ipv4Addr::LOCALHOST.into(),
         port: 0,
         reconcile_interval: None,
         definitions: arguments.parts.statemachines.as_ref(),
