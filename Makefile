@@ -19,11 +19,13 @@ demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)
 	target/debug/videoflow run --enforce-iam --out "$(OUT)" "$(VIDEO)"
 
 test: build-local ## Run all tests
+	@tests/clients/setup.sh
 	python3 -m unittest discover --quiet --start-directory local/models
 	cargo test --locked --workspace
 
 test-all: test lint ## Run the tests, those of great loads too, and the linters
 	EXECUTIONS=100000 cargo test --locked --package videoflow --test bench
+	UPLOAD_BYTES=1073741824 cargo test --locked --package videoflow-tests --test all a_long_upload
 
 bench: ## Time the engine side by side with its peer, into docs/benchmarks.md
 	@local/asl/bench/run.sh

@@ -6,6 +6,7 @@
 )]
 
 mod asl_check;
+mod clients;
 mod crash;
 mod dead_letters;
 mod definitions;

@@ -1,0 +1,55 @@
+//! AWS's own clients drive `videoflow up`: boto3 and the AWS CLI, by the programs in `tests/clients`, which also say what
+//! is expected. Any secret is as good as another.
+
+mod limits;
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::root;
+use crate::support::up::Up;
+
+/// Runs a program of `tests/clients` against the platform; it fails where an expectation does.
+fn run(up: &Up, program: &str, video: Option<&Path>) {
+    let python = root().join(".cache/clients/bin/python");
+    let mut command = Command::new(&python);
+    command
+        .arg(root().join("tests/clients").join(program))
+        .env("AWS_ENDPOINT_URL", up.url())
+        .env("AWS_DEFAULT_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "tester")
+        .env("AWS_SECRET_ACCESS_KEY", "any")
+        // Neither a user's own settings nor files beside the sources.
+        .env("AWS_CONFIG_FILE", "/dev/null")
+        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+        .env("PYTHONDONTWRITEBYTECODE", "1");
+    if let Some(video) = video {
+        command.env("VIDEO", video);
+    }
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{}: {error}; `make test` installs it", python.display()));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program}\n{said}");
+}
+
+#[tokio::test]
+async fn objects_are_put_listed_and_read() {
+    run(&Up::start().await, "objects.py", None);
+}
+
+#[tokio::test]
+async fn the_other_services_answer_and_refuse_as_aws_does() {
+    run(&Up::start().await, "services.py", None);
+}
+
+#[tokio::test]
+async fn a_video_goes_its_whole_way() {
+    let up = Up::start().await;
+    run(&up, "whole_run.py", Some(&up.clip(1)));
+}
+
+#[tokio::test]
+async fn state_machines_of_ones_own_run() {
+    run(&Up::start().await, "machines.py", None);
+}
