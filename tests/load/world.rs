@@ -373,10 +373,14 @@ fn inspected(video: &Video) -> Value {
 /// The nine definitions with the local platform's names.
 fn machines() -> HashMap<String, Arc<StateMachine>> {
     let definitions = Definitions::embedded().machines;
-    let names = definitions.iter().map(|machine| machine.name.as_str());
+    let arn = |name: &String| (name.clone(), format!("{}:1", names::state_machine_arn(name)));
+    let arns: BTreeMap<String, String> = definitions
+        .iter()
+        .map(|machine| arn(&machine.name))
+        .collect();
     let values = placeholders(
         |queue| format!("http://127.0.0.1/000000000000/{queue}"),
-        names,
+        &arns,
     );
     let machine = |template| {
         let text = render(template, &values).unwrap_or_else(|error| panic!("{error}"));
