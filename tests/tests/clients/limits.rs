@@ -1,7 +1,7 @@
 //! What a client may not do to others: long bodies, slowness, a port that is taken.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -124,23 +124,30 @@ async fn a_web_page_is_no_caller() {
     }
 }
 
-#[tokio::test]
-async fn a_port_in_use_is_told_before_anything_is_written() {
-    let up = Up::start().await;
+/// A port that is taken and whose predecessor is free.
+fn taken_port() -> TcpListener {
+    let mut attempts = (0..20).filter_map(|_| {
+        let taken = TcpListener::bind(("127.0.0.1", 0)).ok()?;
+        let before = taken.local_addr().ok()?.port() - 1;
+        TcpListener::bind(("127.0.0.1", before)).ok().map(|_| taken)
+    });
+    attempts.next().expect("two ports in a row")
+}
+
+#[test]
+fn a_port_in_use_is_told_before_anything_is_written() {
+    let listener = taken_port();
+    let taken = listener.local_addr().expect("an address").port();
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    // Its own port is that of the services, or the next one, which is the HTTP API's.
-    for (port, whose) in [
-        (up.address().port(), ""),
-        (up.address().port() - 1, " (the HTTP API's)"),
-    ] {
+    // The port after that of the services is the HTTP API's.
+    for (port, whose) in [(taken, ""), (taken - 1, " (the HTTP API's)")] {
         let started = Command::new(binaries().join("videoflow"))
             .args(["up", "--port", &port.to_string(), "--data"])
             .arg(&data)
             .output()
             .expect("videoflow is built");
         let said = String::from_utf8_lossy(&started.stderr);
-        let taken = up.address().port();
         let expected =
             format!("port {taken} of 127.0.0.1{whose} is in use; choose another with --port");
         assert!(said.contains(&expected), "{said}");

@@ -130,24 +130,15 @@ impl Kept {
         let state = existing
             .as_ref()
             .map_or(State::InsufficientData, |alarm| alarm.state);
-        let summary = match &existing {
-            Some(alarm) => {
-                let kept = alarm
-                    .shown
-                    .iter()
-                    .filter(|(name, _)| name.starts_with("State"));
-                shown.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-                format!("Alarm \"{name}\" updated")
-            }
-            None => {
-                shown.extend(state_members(
-                    state,
-                    "Unchecked: Initial alarm creation",
-                    None,
-                    now,
-                ));
-                format!("Alarm \"{name}\" created")
-            }
+        let summary = if let Some(alarm) = &existing {
+            let members = alarm.shown.iter();
+            let kept = members.filter(|(name, _)| name.starts_with("State"));
+            shown.extend(kept.map(|(name, value)| (name.clone(), value.clone())));
+            format!("Alarm \"{name}\" updated")
+        } else {
+            let reason = "Unchecked: Initial alarm creation";
+            shown.extend(state_members(state, reason, None, now));
+            format!("Alarm \"{name}\" created")
         };
         self.note(name, kind, "ConfigurationUpdate", summary, parameters);
         self.alarms

@@ -126,6 +126,10 @@ impl Platform {
     ///
     /// # Errors
     /// [`Error`], before anything runs.
+    #[expect(
+        clippy::unused_async,
+        reason = "what it starts needs the runtime of whoever waits for it"
+    )]
     pub async fn start(config: Config) -> Result<Self, Error> {
         let data = config.data.clone();
         std::fs::create_dir_all(&data).map_err(|source| Error::Unusable {

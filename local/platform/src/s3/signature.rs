@@ -14,8 +14,8 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4;
 use http::{HeaderName, HeaderValue, Uri, header};
 use s3s::HttpRequest;
+use time::PrimitiveDateTime;
 use time::macros::format_description;
-use time::{OffsetDateTime, PrimitiveDateTime};
 
 use super::SECRET;
 use crate::names::REGION;
@@ -48,25 +48,29 @@ struct Signed<'a> {
     expires_in: Option<Duration>,
 }
 
-/// Signs a signed request anew. One that is not signed, or not as AWS does, stays as it is and is refused for that.
-pub(super) fn renew(request: HttpRequest) -> HttpRequest {
-    match renewed(&request) {
-        Some((uri, authorization)) => {
-            let mut request = request;
-            if let Some(uri) = uri {
-                *request.uri_mut() = uri;
-            }
-            for (name, value) in authorization {
-                request.headers_mut().insert(name, value);
-            }
-            request
-        }
-        None => request,
-    }
+/// A new signature.
+enum Renewed {
+    /// The URI with it.
+    Presigned(Uri),
+    /// The headers of it.
+    InHeaders(Vec<(HeaderName, HeaderValue)>),
 }
 
-/// The URI of a presigned request, or the headers of another one.
-fn renewed(request: &HttpRequest) -> Option<(Option<Uri>, Vec<(HeaderName, HeaderValue)>)> {
+/// Signs a signed request anew. One that is not signed, or not as AWS does, stays as it is and is refused for that.
+pub(super) fn renew(mut request: HttpRequest) -> HttpRequest {
+    match renewed(&request) {
+        Some(Renewed::Presigned(uri)) => *request.uri_mut() = uri,
+        Some(Renewed::InHeaders(headers)) => {
+            for (name, value) in headers {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        None => {}
+    }
+    request
+}
+
+fn renewed(request: &HttpRequest) -> Option<Renewed> {
     let text = |name: &str| request.headers().get(name)?.to_str().ok();
     let query = request.uri().query().unwrap_or_default();
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query).ok()?;
@@ -113,12 +117,12 @@ fn renewed(request: &HttpRequest) -> Option<(Option<Uri>, Vec<(HeaderName, Heade
                 value,
             ))
         });
-        return Some((None, headers.collect::<Option<_>>()?));
+        return headers.collect::<Option<_>>().map(Renewed::InHeaders);
     }
     let made = serde_urlencoded::to_string(made).ok()?;
     let separator = if rest.is_empty() { "" } else { "&" };
     let uri = format!("{}?{rest}{separator}{made}", request.uri().path());
-    Some((Some(uri.parse().ok()?), Vec::new()))
+    uri.parse().ok().map(Renewed::Presigned)
 }
 
 fn settings(expires_in: Option<Duration>) -> SigningSettings {
@@ -188,7 +192,7 @@ fn scope(credential: &str) -> Option<(&str, &str)> {
 fn time_of(text: &str) -> Option<SystemTime> {
     let format = format_description!("[year][month][day]T[hour][minute][second]Z");
     let time = PrimitiveDateTime::parse(text, format).ok()?;
-    Some(OffsetDateTime::from(time.assume_utc()).into())
+    Some(time.assume_utc().into())
 }
 
 /// A path as signatures have it, however the client encoded it.

@@ -50,9 +50,9 @@ impl Queues {
             "ApproximateNumberOfMessagesToMove": moved,
             "StartedTimestamp": now_ms(),
         });
-        let mut moves = self.moves();
-        moves.insert(0, task);
-        moves.truncate(MAX_KEPT);
+        let mut tasks = self.moves();
+        tasks.insert(0, task);
+        tasks.truncate(MAX_KEPT);
         Ok(json!({"TaskHandle": uuid::Uuid::new_v4().to_string()}))
     }
 
