@@ -10,7 +10,7 @@ pub mod iam;
 pub mod lambda;
 mod lines;
 mod listen;
-
+pub mod mortal;
 pub mod names;
 pub mod platform;
 pub mod record;

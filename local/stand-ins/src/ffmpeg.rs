@@ -5,7 +5,8 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
+use videoflow_platform::mortal;
 
 /// Last bytes of stderr that an error shows.
 const STDERR_BYTES: usize = 4096;
@@ -222,17 +223,19 @@ where
     R: AsyncFnOnce(tokio::process::ChildStdout) -> Result<(), Error>,
 {
     let name = program.name();
-    let mut child = Command::new(name)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|source| Error::NotStarted {
-            program: name,
-            source,
-        })?;
+    let child = mortal::command(name).and_then(|mut command| {
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+    });
+    let mut child = child.map_err(|source| Error::NotStarted {
+        program: name,
+        source,
+    })?;
     match tokio::time::timeout(limit, attend(&mut child, name, read)).await {
         Ok(ended) => ended,
         Err(_) => Err(Error::TimedOut {

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use super::function::Function;
 use super::log::InvocationLog;
 use super::runtime_api::{self, Invocation};
+use crate::mortal;
 
 /// Variables of the platform's own environment that a function may see. Everything else stays out, so that a
 /// developer's AWS credentials never reach a local function.
@@ -31,7 +32,7 @@ impl Process {
     pub(super) async fn spawn(function: &Function, log_folder: &Path) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?.to_string();
-        let mut child = command(function, &address).spawn()?;
+        let mut child = command(function, &address)?.spawn()?;
         let (invocations, receiver) = mpsc::channel(1);
         let endpoint = tokio::spawn(runtime_api::serve(listener, function.arn.clone(), receiver));
         let log = InvocationLog::new(log_folder.to_path_buf());
@@ -96,8 +97,8 @@ async fn watch_over(mut child: Child, kill: Arc<Notify>, exited: watch::Sender<O
     exited.send_replace(Some(exit_reason(status.ok())));
 }
 
-fn command(function: &Function, runtime_api: &str) -> Command {
-    let mut command = Command::new(&function.binary);
+fn command(function: &Function, runtime_api: &str) -> std::io::Result<Command> {
+    let mut command = mortal::command(&function.binary)?;
     command
         .env_clear()
         .envs(
@@ -122,7 +123,7 @@ fn command(function: &Function, runtime_api: &str) -> Command {
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    command
+    Ok(command)
 }
 
 /// The sentence that Lambda puts into `Runtime.ExitError`.
