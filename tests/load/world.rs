@@ -373,7 +373,12 @@ fn inspected(video: &Video) -> Value {
 /// The nine definitions with the local platform's names.
 fn machines() -> HashMap<String, Arc<StateMachine>> {
     let definitions = Definitions::embedded().machines;
-    let arn = |name: &String| (name.clone(), format!("{}:1", names::state_machine_arn(name)));
+    let arn = |name: &String| {
+        (
+            name.clone(),
+            format!("{}:1", names::state_machine_arn(name)),
+        )
+    };
     let arns: BTreeMap<String, String> = definitions
         .iter()
         .map(|machine| arn(&machine.name))

@@ -6,7 +6,8 @@ use rusqlite::Connection;
 
 /// Opens the database in `file` (in memory without one) and makes what `schema` names and is missing.
 ///
-/// State must survive the end of the process but not of the machine, so nothing waits for the disk.
+/// State survives the end of the process, and nothing waits for the disk: a power cut may take what was written last,
+/// but leaves the file whole.
 ///
 /// # Errors
 /// What `SQLite` says.
@@ -15,7 +16,7 @@ pub(crate) fn open(file: Option<&Path>, schema: &str) -> rusqlite::Result<Connec
         Some(file) => Connection::open(file)?,
         None => Connection::open_in_memory()?,
     };
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;")?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
     connection.execute_batch(schema)?;
     Ok(connection)
 }

@@ -1,5 +1,7 @@
 //! DynamoDB: dynoxide on a file, called with the JSON form of the API that is the same on the wire and in Task states.
 
+mod marks;
+
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -9,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::service::{Call, Failure, Service, ServiceError};
+use crate::token::Token;
 
 /// Cause why the tables cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +64,28 @@ impl DynamoDb {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        Ok(marks::open(&self.database)?)
+    }
+
+    /// The database blocks (a write to its file takes about a millisecond), so it works on the blocking pool.
+    async fn work(&self, call: Call, token: Option<Token>) -> Result<Value, Failure> {
+        let database = self.database.clone();
+        let work = move || {
+            let (operation, parameters) = (call.operation.as_str(), &call.parameters);
+            let now = time::OffsetDateTime::now_utc().unix_timestamp();
+            let written =
+                token.and_then(|token| marks::write(&database, operation, parameters, &token, now));
+            match written {
+                Some(answer) => Ok(answer),
+                None => dispatch(&database, operation, parameters).map_err(|error| failure(&error)),
+            }
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                Err(ServiceError::new("InternalServerError", 500, error.to_string()).into())
+            }
+        }
     }
 }
 
@@ -116,18 +140,12 @@ impl Service for DynamoDb {
         self.answer(call).await.map_err(|failure| failure.error)
     }
 
-    /// The database blocks (a write to its file takes about a millisecond), so it works on the blocking pool.
     async fn answer(&self, call: Call) -> Result<Value, Failure> {
-        let database = self.database.clone();
-        let work = move || {
-            dispatch(&database, &call.operation, &call.parameters).map_err(|error| failure(&error))
-        };
-        match tokio::task::spawn_blocking(work).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                Err(ServiceError::new("InternalServerError", 500, error.to_string()).into())
-            }
-        }
+        self.work(call, None).await
+    }
+
+    async fn answer_once(&self, call: Call, token: &Token) -> Result<Value, Failure> {
+        self.work(call, Some(token.clone())).await
     }
 }
 
@@ -140,7 +158,7 @@ fn dispatch(
         "CreateTable" => run(parameters, |request| database.create_table(request)),
         "DeleteTable" => run(parameters, |request| database.delete_table(request)),
         "DescribeTable" => run(parameters, |request| database.describe_table(request)),
-        "ListTables" => run(parameters, |request| database.list_tables(request)),
+        "ListTables" => run(parameters, |request| database.list_tables(request)).map(shown),
         "PutItem" => run(parameters, |request| database.put_item(request)),
         "GetItem" => run(parameters, |request| database.get_item(request)),
         "DeleteItem" => run(parameters, |request| database.delete_item(request)),
@@ -153,6 +171,14 @@ fn dispatch(
         "TransactGetItems" => run(parameters, |request| database.transact_get_items(request)),
         _ => Err(DynoxideError::UnsupportedCapability(operation.to_owned())),
     }
+}
+
+/// A list of tables without that of the marks.
+fn shown(mut list: Value) -> Value {
+    if let Some(Value::Array(names)) = list.get_mut("TableNames") {
+        names.retain(|name| name != marks::TABLE);
+    }
+    list
 }
 
 /// Reads the request, carries it out and writes the answer. The request goes through text because dynoxide reads

@@ -21,6 +21,7 @@ pub mod sns;
 pub mod sqs;
 pub mod step_functions;
 pub mod sts;
+pub mod token;
 pub mod wire;
 
 /// Bytes in lower-case hexadecimal.

@@ -1,7 +1,7 @@
 //! Files of lines that are only ever added to.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Opens such a file to add to it, without a last line that a killed process did not finish.
@@ -15,6 +15,15 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Adds whole lines to such a file, or nothing: what a full disk lets in of them goes again.
+pub(crate) fn append(file: &mut File, lines: &[u8]) -> io::Result<()> {
+    let length = file.metadata()?.len();
+    file.write_all(lines).or_else(|error| {
+        file.set_len(length)?;
+        Err(error)
+    })
+}
+
 /// The bytes up to the end of the last line that ends.
 pub(crate) fn whole(bytes: &[u8]) -> &[u8] {
     let last = bytes.iter().rposition(|byte| *byte == b'\n');
@@ -23,8 +32,6 @@ pub(crate) fn whole(bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     #[test]

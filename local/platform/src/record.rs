@@ -4,7 +4,6 @@ mod resource;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -84,6 +83,8 @@ pub struct Record {
 struct State {
     calls: VecDeque<RecordedCall>,
     file: Option<File>,
+    /// The file cannot be written, and somebody has been told.
+    is_behind: bool,
 }
 
 impl Record {
@@ -145,11 +146,14 @@ impl State {
                 .map_err(std::io::Error::other)
                 .and_then(|mut line| {
                     line.push(b'\n');
-                    file.write_all(&line)
+                    crate::lines::append(file, &line)
                 });
-            if let Err(error) = written {
+            if let Err(error) = &written
+                && !self.is_behind
+            {
                 tracing::warn!(%error, "the call record cannot be written");
             }
+            self.is_behind = written.is_err();
         }
         if self.calls.len() == CALLS_IN_MEMORY {
             self.calls.pop_front();

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use crate::token::Token;
+
 /// Who calls: recorded with every call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Principal(pub String);
@@ -98,6 +100,15 @@ pub trait Service: Send + Sync {
     /// The error answer that AWS would give, with its members.
     async fn answer(&self, call: Call) -> Result<Value, Failure> {
         self.call(call).await.map_err(Failure::from)
+    }
+
+    /// Like [`Service::answer`], once for each token: a repetition has no effect and gets the answer of the first.
+    /// Services whose calls do no harm when they are repeated just answer.
+    ///
+    /// # Errors
+    /// As [`Service::answer`].
+    async fn answer_once(&self, call: Call, _token: &Token) -> Result<Value, Failure> {
+        self.answer(call).await
     }
 }
 

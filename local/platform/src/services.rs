@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::api_model::ApiModels;
 use crate::record::{Caller, Record, accesses};
 use crate::service::{Call, Failure, Service, ServiceError};
+use crate::token::Token;
 
 /// Looks at every call before its service gets it.
 pub trait Check: Send + Sync {
@@ -98,7 +99,7 @@ impl Services {
     /// # Errors
     /// As [`Services::call`].
     pub async fn answer(&self, service: &str, call: Call) -> Result<Value, Failure> {
-        self.recorded(None, signing_name(service), call).await
+        self.pass(None, signing_name(service), call, None).await
     }
 
     /// Like [`Services::call`], for what a service calls with the rights of `call.principal` in the course of `within`,
@@ -112,7 +113,7 @@ impl Services {
         service: &str,
         call: Call,
     ) -> Result<Value, ServiceError> {
-        let answer = self.recorded(Some(within), signing_name(service), call);
+        let answer = self.pass(Some(within), signing_name(service), call, None);
         answer.await.map_err(|failure| failure.error)
     }
 
@@ -142,17 +143,33 @@ impl Services {
         checked
     }
 
-    async fn recorded(
+    /// Like [`Services::call`], once for each token ([`Service::answer_once`]).
+    ///
+    /// # Errors
+    /// As [`Services::call`].
+    pub async fn call_once(
+        &self,
+        service: &str,
+        call: Call,
+        token: &Token,
+    ) -> Result<Value, ServiceError> {
+        self.pass(None, signing_name(service), call, Some(token))
+            .await
+            .map_err(|failure| failure.error)
+    }
+
+    async fn pass(
         &self,
         within: Option<&str>,
         name: &str,
         call: Call,
+        token: Option<&Token>,
     ) -> Result<Value, Failure> {
         let accesses = accesses(name, &call.operation, &call.parameters);
         let principal = call.principal.0.clone();
         let operation = call.operation.clone();
         let answer = match self.check(name, &call) {
-            Ok(()) => self.ask(name, call).await,
+            Ok(()) => self.ask(name, call, token).await,
             Err(refused) => Err(refused.into()),
         };
         if let (Some(models), Ok(answer)) = (&self.models, &answer) {
@@ -172,7 +189,7 @@ impl Services {
         answer
     }
 
-    async fn ask(&self, name: &str, call: Call) -> Result<Value, Failure> {
+    async fn ask(&self, name: &str, call: Call, token: Option<&Token>) -> Result<Value, Failure> {
         let services = {
             let by_name = self.by_name.read().unwrap_or_else(PoisonError::into_inner);
             by_name.get(name).cloned().unwrap_or_default()
@@ -182,7 +199,11 @@ impl Services {
             call.operation
         )));
         for service in services {
-            match service.answer(call.clone()).await {
+            let answer = match token {
+                Some(token) => service.answer_once(call.clone(), token).await,
+                None => service.answer(call.clone()).await,
+            };
+            match answer {
                 Err(unknown) if unknown.error.code == "UnknownOperationException" => {
                     failure = unknown;
                 }

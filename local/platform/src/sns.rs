@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -15,8 +14,10 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use crate::arn;
+use crate::lines;
 use crate::names::ACCOUNT;
-use crate::service::{Call, Service, ServiceError};
+use crate::service::{Call, Failure, Service, ServiceError};
+use crate::token::Token;
 
 /// Longest message: SNS's own limit.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -83,7 +84,7 @@ impl Topics {
     pub fn open(file: Option<&Path>) -> Result<Self, Error> {
         let mut state = State::default();
         if let Some(path) = file {
-            state.file = Some(crate::lines::open(path)?);
+            state.file = Some(lines::open(path)?);
             let text = std::fs::read_to_string(path)?;
             let notices = text.lines().rev().take(NOTICES_IN_MEMORY);
             // A line cut off by a crash is no notice.
@@ -119,7 +120,8 @@ impl Topics {
         self.state().notices.clone()
     }
 
-    fn publish(&self, parameters: &Value) -> Result<Value, Error> {
+    /// A notice of the same token is published once, as far back as notices are kept in memory.
+    fn publish(&self, parameters: &Value, token: Option<&Token>) -> Result<Value, Error> {
         let topic = text(parameters, "TopicArn").or_else(|_| text(parameters, "TargetArn"))?;
         let subject = parameters.get("Subject").and_then(Value::as_str);
         let message = text(parameters, "Message")?;
@@ -136,25 +138,29 @@ impl Topics {
         if !state.topics.contains_key(topic) {
             return Err(Error::NotFound(topic.to_owned()));
         }
+        let id = Token::id_or_new(token).to_string();
+        let answer = json!({"MessageId": id});
+        if token.is_some() && state.notices.iter().any(|notice| notice.message_id == id) {
+            return Ok(answer);
+        }
         let notice = Notice {
             time: OffsetDateTime::now_utc()
                 .format(&Rfc3339)
                 .unwrap_or_default(),
             topic_arn: topic.to_owned(),
-            message_id: Uuid::new_v4().to_string(),
+            message_id: id,
             subject: subject.map(str::to_owned),
             message: message.to_owned(),
         };
         if let Some(file) = &mut state.file {
             let line = serde_json::to_string(&notice).map_err(std::io::Error::other)?;
-            file.write_all(format!("{line}\n").as_bytes())?;
+            lines::append(file, format!("{line}\n").as_bytes())?;
         }
         if state.notices.len() == NOTICES_IN_MEMORY {
             state.notices.remove(0);
         }
-        let id = notice.message_id.clone();
         state.notices.push(notice);
-        Ok(json!({"MessageId": id}))
+        Ok(answer)
     }
 
     fn subscribe(&self, parameters: &Value) -> Result<Value, Error> {
@@ -199,7 +205,7 @@ impl Topics {
             let id = text(entry, "Id")?;
             let mut message = entry.clone();
             message["TopicArn"] = parameters["TopicArn"].clone();
-            match self.publish(&message) {
+            match self.publish(&message, None) {
                 Ok(answer) => successful.push(json!({"Id": id, "MessageId": answer["MessageId"]})),
                 Err(error @ Error::InvalidParameter(_)) => failed.push(json!({
                     "Id": id, "Code": "InvalidParameter", "Message": error.to_string(), "SenderFault": true
@@ -260,6 +266,16 @@ impl Service for Topics {
     }
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        self.perform(&call, None)
+    }
+
+    async fn answer_once(&self, call: Call, token: &Token) -> Result<Value, Failure> {
+        Ok(self.perform(&call, Some(token))?)
+    }
+}
+
+impl Topics {
+    fn perform(&self, call: &Call, token: Option<&Token>) -> Result<Value, ServiceError> {
         let parameters = &call.parameters;
         let topic = || text(parameters, "TopicArn");
         let answer = match call.operation.as_str() {
@@ -269,7 +285,7 @@ impl Service for Topics {
             "DeleteTopic" => topic().map(|topic| self.delete_topic(topic)),
             "GetTopicAttributes" => topic().and_then(|topic| self.topic_attributes(topic)),
             "ListSubscriptions" => Ok(self.list_all_subscriptions()),
-            "Publish" => self.publish(parameters),
+            "Publish" => self.publish(parameters, token),
             "PublishBatch" => self.publish_batch(parameters),
             "Subscribe" => self.subscribe(parameters),
             "ListTopics" => Ok(self.list_topics()),
@@ -394,6 +410,30 @@ mod tests {
             let answer = call(&topics, operation, parameters).await;
             assert_eq!(answer.err().as_deref(), expected, "{operation}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_notice_of_the_same_token_is_published_once_also_by_another_process() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("notices.jsonl");
+        let mut answers = Vec::new();
+        for token in ["1", "1", "2"] {
+            let topics = Topics::open(Some(&file)).expect("a file");
+            let topic = topics.create("notices").expect("a name");
+            let call = Call {
+                principal: Principal("tester".into()),
+                operation: "Publish".into(),
+                parameters: json!({"TopicArn": topic, "Message": "m"}),
+            };
+            let answer = topics.answer_once(call, &Token::new(token)).await;
+            answers.push(answer.expect("an answer"));
+        }
+        assert_eq!(answers.first(), answers.get(1));
+        assert_ne!(answers.first(), answers.get(2));
+        assert_eq!(
+            Topics::open(Some(&file)).expect("a file").notices().len(),
+            2
+        );
     }
 
     #[tokio::test]

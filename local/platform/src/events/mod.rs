@@ -4,9 +4,8 @@ mod pattern;
 mod rules;
 mod service;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,8 +15,10 @@ use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use crate::arn;
+use crate::lines;
 use crate::names::{ACCOUNT, REGION};
-use crate::sqs::Queues;
+use crate::sqs::{self, Queues};
+use crate::token::Token;
 pub use pattern::{Pattern, PatternError};
 
 /// Name of the bus on which AWS's services put their events.
@@ -28,6 +29,9 @@ const MAX_EVENT_BYTES: usize = 256 * 1024;
 
 /// Most targets of a rule: EventBridge's own limit.
 const MAX_TARGETS: usize = 5;
+
+/// Events of the archive whose ids are remembered: more than are under way at once.
+const ARCHIVED_IN_MEMORY: usize = 1000;
 
 /// Cause why a bus or rule does not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -41,9 +45,12 @@ pub enum Error {
     /// A parameter is missing or out of its range.
     #[error("{0}")]
     Validation(String),
-    /// The archive cannot be opened.
-    #[error("the archive of events cannot be opened: {0}")]
+    /// The archive cannot be opened or written.
+    #[error("the archive of events cannot be written: {0}")]
     Unwritable(#[from] std::io::Error),
+    /// A target does not take an event.
+    #[error("an event cannot be delivered: {0}")]
+    Undeliverable(#[from] sqs::Error),
 }
 
 #[derive(Debug, Clone)]
@@ -65,6 +72,8 @@ struct Rule {
 struct State {
     rules: BTreeMap<String, Rule>,
     archive: Option<File>,
+    /// Ids of the events that were archived last.
+    archived: VecDeque<String>,
 }
 
 /// The local EventBridge. Rules live as long as the process: whoever composes the platform puts them.
@@ -85,7 +94,8 @@ impl Events {
         archive: Option<&Path>,
     ) -> Result<Self, Error> {
         let state = State {
-            archive: archive.map(crate::lines::open).transpose()?,
+            archive: archive.map(lines::open).transpose()?,
+            archived: archive.map(archived).transpose()?.unwrap_or_default(),
             ..State::default()
         };
         Ok(Self {
@@ -166,24 +176,39 @@ impl Events {
         resources: &[String],
         detail: &Value,
     ) -> String {
-        let (id, event) = envelope(
-            source,
-            detail_type,
-            &json!(resources),
-            detail,
-            OffsetDateTime::now_utc(),
-        );
-        self.deliver(DEFAULT_BUS, &event);
-        id
+        let token = Token::new(Uuid::new_v4());
+        let kind = (source, detail_type);
+        if let Err(error) = self.emit_once(&token, kind, resources, detail) {
+            tracing::error!(source, detail_type, %error, "an event cannot be delivered");
+        }
+        token.id().to_string()
     }
 
-    /// Sends an event to the targets of every rule that matches. A target that cannot be reached is a warning, as
-    /// on AWS nobody waits for the delivery.
-    fn deliver(&self, bus: &str, event: &Value) {
+    /// Puts an event of an AWS service on the default bus, once for each token: every target gets it once, however often
+    /// it is emitted.
+    ///
+    /// # Errors
+    /// A target cannot take the event, which is to be emitted again then.
+    pub fn emit_once(
+        &self,
+        token: &Token,
+        (source, detail_type): (&str, &str),
+        resources: &[String],
+        detail: &Value,
+    ) -> Result<(), Error> {
+        let id = token.id().to_string();
+        let now = OffsetDateTime::now_utc();
+        let event = envelope(&id, (source, detail_type), &json!(resources), detail, now);
+        self.deliver(DEFAULT_BUS, &event)
+    }
+
+    /// Sends an event to the targets of every rule that matches: to each once, which the event's id sees to. One
+    /// target's error keeps it from no other.
+    fn deliver(&self, bus: &str, event: &Value) -> Result<(), Error> {
         let targets: Vec<String> = {
             let mut state = self.state();
             if bus == self.domain_bus {
-                archive(&mut state, event);
+                archive(&mut state, event)?;
             }
             let rules = state
                 .rules
@@ -193,11 +218,14 @@ impl Events {
                 .flat_map(|rule| rule.targets.iter().map(|target| target.arn.clone()))
                 .collect()
         };
-        for target in targets {
-            if let Err(error) = self.queues.send(&target, &event.to_string()) {
-                tracing::warn!(%target, %error, "an event cannot be delivered");
-            }
-        }
+        let token = Token::new(event.get("id").and_then(Value::as_str).unwrap_or_default());
+        let text = event.to_string();
+        let send = |target: &String| {
+            let token = token.part(target);
+            self.queues.send_once(target, &text, &token).map(drop)
+        };
+        let outcomes: Vec<_> = targets.iter().map(send).collect();
+        Ok(outcomes.into_iter().collect::<Result<_, _>>()?)
     }
 
     /// The name of a bus that exists, given its name or ARN.
@@ -215,27 +243,47 @@ impl Events {
     }
 }
 
-fn archive(state: &mut State, event: &Value) {
+/// Archives an event once.
+fn archive(state: &mut State, event: &Value) -> std::io::Result<()> {
     let Some(file) = &mut state.archive else {
-        return;
+        return Ok(());
     };
-    if let Err(error) = file.write_all(format!("{event}\n").as_bytes()) {
-        tracing::warn!(%error, "an event cannot be archived");
+    let id = event.get("id").and_then(Value::as_str).unwrap_or_default();
+    if state.archived.iter().any(|archived| archived == id) {
+        return Ok(());
     }
+    lines::append(file, format!("{event}\n").as_bytes())?;
+    if state.archived.len() == ARCHIVED_IN_MEMORY {
+        state.archived.pop_front();
+    }
+    state.archived.push_back(id.to_owned());
+    Ok(())
 }
 
-/// An event as targets get it, with its id.
+/// Ids of the latest events in an archive, oldest first.
+fn archived(archive: &Path) -> std::io::Result<VecDeque<String>> {
+    let text = std::fs::read_to_string(archive)?;
+    let latest = text.lines().rev().take(ARCHIVED_IN_MEMORY);
+    let ids = latest.filter_map(|line| {
+        let event: Value = serde_json::from_str(line).ok()?;
+        Some(event.get("id")?.as_str()?.to_owned())
+    });
+    let mut ids: VecDeque<String> = ids.collect();
+    ids.make_contiguous().reverse();
+    Ok(ids)
+}
+
+/// An event as targets get it.
 fn envelope(
-    source: &str,
-    detail_type: &str,
+    id: &str,
+    (source, detail_type): (&str, &str),
     resources: &Value,
     detail: &Value,
     time: OffsetDateTime,
-) -> (String, Value) {
-    let id = Uuid::new_v4().to_string();
+) -> Value {
     // EventBridge gives whole seconds.
     let time = time.replace_millisecond(0).unwrap_or(time);
-    let event = json!({
+    json!({
         "version": "0",
         "id": id,
         "detail-type": detail_type,
@@ -245,6 +293,5 @@ fn envelope(
         "region": REGION,
         "resources": resources,
         "detail": detail,
-    });
-    (id, event)
+    })
 }

@@ -7,7 +7,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::rules::{rule_arn, test_event_pattern};
 use super::{DEFAULT_BUS, Error, Events, MAX_EVENT_BYTES, Target, envelope};
-use crate::service::{Call, Service, ServiceError};
+use crate::service::{Call, Failure, Service, ServiceError};
+use crate::token::Token;
 
 /// Most entries of one `PutEvents`: EventBridge's own limit.
 const MAX_ENTRIES: usize = 10;
@@ -19,9 +20,19 @@ impl Service for Events {
     }
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        self.perform(&call, None)
+    }
+
+    async fn answer_once(&self, call: Call, token: &Token) -> Result<Value, Failure> {
+        Ok(self.perform(&call, Some(token))?)
+    }
+}
+
+impl Events {
+    fn perform(&self, call: &Call, token: Option<&Token>) -> Result<Value, ServiceError> {
         let parameters = &call.parameters;
         let answer = match call.operation.as_str() {
-            "PutEvents" => self.put_events(parameters),
+            "PutEvents" => self.put_events(parameters, token),
             "PutRule" => self.put_rule_call(parameters),
             "PutTargets" => self.put_targets_call(parameters),
             "RemoveTargets" => self.remove_targets(parameters),
@@ -39,10 +50,8 @@ impl Service for Events {
         };
         answer.map_err(ServiceError::from)
     }
-}
 
-impl Events {
-    fn put_events(&self, parameters: &Value) -> Result<Value, Error> {
+    fn put_events(&self, parameters: &Value, token: Option<&Token>) -> Result<Value, Error> {
         let entries = parameters
             .get("Entries")
             .and_then(Value::as_array)
@@ -58,7 +67,11 @@ impl Events {
                 "the entries are longer than {MAX_EVENT_BYTES} bytes"
             )));
         }
-        let answers: Vec<Value> = entries.iter().map(|entry| self.put_event(entry)).collect();
+        let answers = entries.iter().enumerate().map(|(index, entry)| {
+            let token = token.map(|token| token.part(index));
+            self.put_event(entry, token.as_ref())
+        });
+        let answers: Vec<Value> = answers.collect();
         let failed = answers
             .iter()
             .filter(|answer| answer.get("ErrorCode").is_some())
@@ -67,7 +80,7 @@ impl Events {
     }
 
     /// Answers one entry: its event id, or why it was refused.
-    fn put_event(&self, entry: &Value) -> Value {
+    fn put_event(&self, entry: &Value, token: Option<&Token>) -> Value {
         let refuse =
             |code: &str, message: &str| json!({"ErrorCode": code, "ErrorMessage": message});
         let text = |name: &str| {
@@ -99,20 +112,17 @@ impl Events {
             return refuse("MalformedDetail", "Detail is malformed");
         };
         // PutEvents answers success for a bus that does not exist, and nobody gets the event.
+        let id = Token::id_or_new(token).to_string();
         let Ok(bus) = self.bus(text("EventBusName").unwrap_or(DEFAULT_BUS)) else {
-            let (id, _) = envelope(
-                source,
-                detail_type,
-                &json!([]),
-                &detail,
-                OffsetDateTime::now_utc(),
-            );
             return json!({"EventId": id});
         };
         let resources = entry.get("Resources").cloned().unwrap_or_else(|| json!([]));
-        let (id, event) = envelope(source, detail_type, &resources, &detail, entry_time(entry));
-        self.deliver(&bus, &event);
-        json!({"EventId": id})
+        let kind = (source, detail_type);
+        let event = envelope(&id, kind, &resources, &detail, entry_time(entry));
+        match self.deliver(&bus, &event) {
+            Ok(()) => json!({"EventId": id}),
+            Err(error) => refuse("InternalFailure", &error.to_string()),
+        }
     }
 
     fn put_rule_call(&self, parameters: &Value) -> Result<Value, Error> {
@@ -150,7 +160,7 @@ impl From<Error> for ServiceError {
             Error::ResourceNotFound(_) => ("ResourceNotFoundException", 400),
             Error::InvalidEventPattern(_) => ("InvalidEventPatternException", 400),
             Error::Validation(_) => ("ValidationException", 400),
-            Error::Unwritable(_) => ("InternalException", 500),
+            Error::Unwritable(_) | Error::Undeliverable(_) => ("InternalException", 500),
         };
         Self::new(code, status, error.to_string())
     }
@@ -265,20 +275,51 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn services_emit_on_the_default_bus() {
+    async fn entries_of_the_same_token_are_put_once_also_by_another_process() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let archive = folder.path().join("archive.jsonl");
+        let queues = queues();
+        let entry =
+            json!({"EventBusName": "domain", "Source": "s", "DetailType": "d", "Detail": "{}"});
+        let mut ids = Vec::new();
+        for token in ["1", "1", "2"] {
+            let events =
+                Events::open(Arc::clone(&queues), "domain", Some(&archive)).expect("a file");
+            events
+                .put_queue_rule("r", "domain", "{\"source\":[\"s\"]}", &arn::queue("work"))
+                .expect("a rule");
+            let call = Call {
+                principal: Principal("tester".into()),
+                operation: "PutEvents".into(),
+                parameters: json!({"Entries": [entry, entry]}),
+            };
+            let answer = events.answer_once(call, &Token::new(token)).await;
+            ids.push(answer.expect("an answer"));
+        }
+        assert_eq!(ids.first(), ids.get(1));
+        assert_ne!(ids.first(), ids.get(2));
+        let archived = std::fs::read_to_string(&archive).expect("a written file");
+        assert_eq!(archived.lines().count(), 4);
+        assert_eq!(received(&queues).await.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn services_emit_once_on_the_default_bus() {
         let queues = queues();
         let events = Events::open(Arc::clone(&queues), "domain", None).expect("no file");
         let pattern = "{\"source\":[\"aws.s3\"]}";
         events
             .put_queue_rule("created", DEFAULT_BUS, pattern, &arn::queue("work"))
             .expect("a rule");
-        events.emit(
-            "aws.s3",
-            "Object Created",
-            &[arn::s3("b", None)],
-            &json!({"a": 1}),
-        );
-        events.emit("aws.states", "Object Created", &[], &json!({}));
+        let emit = |words: &str, source: &str| {
+            let kind = (source, "Object Created");
+            let resources = [arn::s3("b", None)];
+            let emitted = events.emit_once(&Token::new(words), kind, &resources, &json!({"a": 1}));
+            emitted.expect("a queue");
+        };
+        emit("1", "aws.s3");
+        emit("1", "aws.s3");
+        emit("2", "aws.states");
         let received = received(&queues).await;
         assert_eq!(received.len(), 1);
         let resources = received.first().and_then(|event| event.get("resources"));

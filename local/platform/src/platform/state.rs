@@ -53,7 +53,7 @@ impl State {
     }
 
     /// Puts the rules: uploads to the ingest queue, executions of process-video that did not succeed or are redriven to
-    /// the failures queue.
+    /// the failures queue. Then it tells them of the uploads that a process that was killed had no time to tell of.
     pub(super) fn connect(&self, object_created: &str, video_failed: &str) -> Result<(), Error> {
         let put = |name: &str, pattern: &str, queue: &str| {
             let (name, queue) = (names::prefixed(name), arn::queue(&names::prefixed(queue)));
@@ -62,7 +62,9 @@ impl State {
                 .map_err(|error: crate::events::Error| failed("EventBridge", &error))
         };
         put("object-created", object_created, resource::INGEST)?;
-        put("video-failed", video_failed, resource::FAILURES)
+        put("video-failed", video_failed, resource::FAILURES)?;
+        let told = self.buckets.tell(None);
+        told.map_err(|error| failed("S3", &error))
     }
 
     /// Makes the services answer.

@@ -1,5 +1,6 @@
 //! Bytes of objects and parts: each in a file of its own with a random name, never changed once written.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -48,12 +49,15 @@ impl Drop for Unfinished {
 }
 
 impl Blobs {
-    pub fn open(folder: &Path) -> io::Result<Self> {
+    /// Opens the folder. What is of no use there goes: a process that was killed has not finished it, or not told the
+    /// index, which knows these names.
+    pub fn open(folder: &Path, known: &HashSet<String>) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == PART) {
-                std::fs::remove_file(path)?;
+            let entry = entry?;
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| known.contains(name)) {
+                std::fs::remove_file(entry.path())?;
             }
         }
         Ok(Self {
@@ -173,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn joins_links_and_reads_ranges() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let blobs = Blobs::open(folder.path()).expect("a folder");
+        let blobs = Blobs::open(folder.path(), &HashSet::new()).expect("a folder");
         let first = blobs
             .write(bytes(&["12", "34"]), Algorithm::Crc32)
             .await
@@ -199,7 +203,7 @@ mod tests {
     #[tokio::test]
     async fn leaves_nothing_of_a_broken_body() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let blobs = Blobs::open(folder.path()).expect("a folder");
+        let blobs = Blobs::open(folder.path(), &HashSet::new()).expect("a folder");
         let broken = bytes(&["12"]).chain(stream::iter([Err(io::Error::other("cut off"))]));
         let answer = blobs.write(broken, Algorithm::Crc32).await;
         assert!(matches!(answer, Err(Error::IncompleteBody(_))));

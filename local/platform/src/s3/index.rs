@@ -1,9 +1,11 @@
 //! The index of buckets and object versions in a file: what is there, not its bytes.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -33,10 +35,18 @@ const SCHEMA: &str = "
         upload TEXT NOT NULL REFERENCES upload (id), number INTEGER NOT NULL, content TEXT NOT NULL,
         PRIMARY KEY (upload, number)
     );
+    CREATE TABLE IF NOT EXISTS news (sequence INTEGER PRIMARY KEY, bucket TEXT NOT NULL, detail TEXT NOT NULL);
 ";
 
 /// Columns of a version, in the order in which [`version`] reads them.
 const COLUMNS: &str = "key, version_id, modified_ms, content, attributes, tags, sequence";
+
+/// An event of a version: its number among all versions, its bucket, its detail.
+pub(super) struct News {
+    pub sequence: i64,
+    pub bucket: String,
+    pub detail: Value,
+}
 
 pub(super) struct Index {
     pub connection: Connection,
@@ -90,7 +100,8 @@ impl Index {
         Ok(())
     }
 
-    /// Adds a version (a delete marker without `content`) and answers it with the blob that it replaces.
+    /// Adds a version (a delete marker without `content`) and answers it with the blob that it replaces. The `news`
+    /// that there are of it are kept with it, until [`Index::told`].
     pub fn add(
         &mut self,
         bucket: &str,
@@ -98,6 +109,7 @@ impl Index {
         content: Option<&Content>,
         attributes: &Attributes,
         tags: &Tags,
+        news: impl FnOnce(&Version) -> Option<Value>,
     ) -> Result<(Version, Option<String>), Error> {
         let versioning = self.bucket(bucket)?.versioning;
         let transaction = self.connection.transaction()?;
@@ -122,8 +134,6 @@ impl Index {
             to_text(tags)
         ];
         transaction.execute(sql, parameters)?;
-        let sequence = transaction.last_insert_rowid();
-        transaction.commit()?;
         let version = Version {
             key: key.to_owned(),
             version_id,
@@ -131,14 +141,49 @@ impl Index {
             content: content.cloned(),
             attributes: attributes.clone(),
             tags: tags.clone(),
-            sequence,
+            sequence: transaction.last_insert_rowid(),
         };
+        if let Some(detail) = news(&version) {
+            let sql = "INSERT INTO news (sequence, bucket, detail) VALUES (?1, ?2, ?3)";
+            transaction.execute(sql, params![version.sequence, bucket, to_text(&detail)])?;
+        }
+        transaction.commit()?;
         Ok((
             version,
             replaced
                 .and_then(|replaced| replaced.content)
                 .map(|content| content.blob),
         ))
+    }
+
+    /// News that may not have been told, oldest first: of one version, or of all.
+    pub fn news(&self, sequence: Option<i64>) -> Result<Vec<News>, Error> {
+        let sql = "SELECT sequence, bucket, detail FROM news WHERE ?1 IS NULL OR sequence = ?1 ORDER BY sequence";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let news = statement.query_map([sequence], |row| {
+            Ok(News {
+                sequence: row.get(0)?,
+                bucket: row.get(1)?,
+                detail: from_text(row, 2)?,
+            })
+        });
+        Ok(news?.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets news that have been told.
+    pub fn told(&mut self, sequence: i64) -> Result<(), Error> {
+        self.connection
+            .execute("DELETE FROM news WHERE sequence = ?1", [sequence])?;
+        Ok(())
+    }
+
+    /// The blobs of all versions and parts.
+    pub fn blobs(&self) -> Result<HashSet<String>, Error> {
+        let sql = "SELECT content ->> 'blob' FROM version WHERE content IS NOT NULL
+            UNION SELECT content ->> 'blob' FROM part";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let blobs = statement.query_map([], |row| row.get(0))?;
+        Ok(blobs.collect::<Result<_, _>>()?)
     }
 
     /// A version by its id, or the latest one; it may be a delete marker.

@@ -49,10 +49,11 @@ impl Buckets {
     /// # Errors
     /// `Unusable`, `IndexUnusable`.
     pub fn open(folder: &Path, events: Arc<Events>) -> Result<Self, Error> {
-        let blobs = Blobs::open(&folder.join("blobs"))?;
-        let index = Mutex::new(Index::open(Some(&folder.join("index.sqlite")))?);
+        std::fs::create_dir_all(folder)?;
+        let index = Index::open(Some(&folder.join("index.sqlite")))?;
+        let blobs = Blobs::open(&folder.join("blobs"), &index.blobs()?)?;
         let inner = Inner {
-            index,
+            index: Mutex::new(index),
             blobs,
             events,
         };

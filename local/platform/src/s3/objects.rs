@@ -1,6 +1,6 @@
 //! Putting, copying and deleting objects.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::Buckets;
@@ -11,6 +11,7 @@ use super::tagging::Tags;
 use super::version::{Attributes, Content, Notifications, UNVERSIONED, Version, Versioning};
 use crate::arn;
 use crate::names::ACCOUNT;
+use crate::token::Token;
 
 /// Longest key: S3's own limit.
 const MAX_KEY_BYTES: usize = 1024;
@@ -81,51 +82,45 @@ impl Buckets {
         tags: &Tags,
         reason: Reason,
     ) -> Result<Version, Error> {
-        let (version, replaced, settings) = {
+        let added = {
             let mut index = self.index();
-            let (version, replaced) = index.add(bucket, key, Some(content), attributes, tags)?;
-            (version, replaced, index.bucket(bucket)?)
+            index.bucket(bucket).and_then(|settings| {
+                let is_heard = settings.notifications == Notifications::EventBridge;
+                let news =
+                    |version: &Version| is_heard.then(|| news(bucket, version, content, reason));
+                index.add(bucket, key, Some(content), attributes, tags, news)
+            })
         };
+        let (version, replaced) = added.inspect_err(|_| self.blobs().remove(&content.blob))?;
         if let Some(blob) = replaced {
             self.blobs().remove(&blob);
         }
-        if settings.notifications == Notifications::EventBridge {
-            self.tell(bucket, &version, content, reason);
+        if let Err(error) = self.tell(Some(version.sequence)) {
+            tracing::error!(bucket, key, %error, "the event of an object cannot be kept");
         }
         Ok(version)
     }
 
-    /// Emits the event of a new object.
-    fn tell(&self, bucket: &str, version: &Version, content: &Content, reason: Reason) {
-        let mut object = json!({
-            "key": version.key,
-            "size": content.size_bytes,
-            "etag": content.etag,
-            "sequencer": format!("{:016X}", version.sequence),
-        });
-        if let (Some(id), Some(members)) = (version.shown_id(), object.as_object_mut()) {
-            members.insert("version-id".to_owned(), json!(id));
+    /// Tells about a new object, or about all whose news may not have been told. Told again they reach nobody twice.
+    /// What nobody can take in now is told again at the next start.
+    pub(crate) fn tell(&self, sequence: Option<i64>) -> Result<(), Error> {
+        let all = self.index().news(sequence)?;
+        for news in all {
+            let token = Token::new(format!("s3 {}", news.sequence));
+            let resources = [arn::s3(&news.bucket, None)];
+            let kind = ("aws.s3", "Object Created");
+            let told = self
+                .inner
+                .events
+                .emit_once(&token, kind, &resources, &news.detail);
+            match told {
+                Ok(()) => self.index().told(news.sequence)?,
+                Err(error) => {
+                    tracing::error!(bucket = news.bucket, %error, "an object's event cannot be delivered");
+                }
+            }
         }
-        let reason = match reason {
-            Reason::PutObject => "PutObject",
-            Reason::CopyObject => "CopyObject",
-            Reason::CompleteMultipartUpload => "CompleteMultipartUpload",
-        };
-        let detail = json!({
-            "version": "0",
-            "bucket": {"name": bucket},
-            "object": object,
-            "request-id": Uuid::new_v4().simple().to_string(),
-            "requester": ACCOUNT,
-            "source-ip-address": "127.0.0.1",
-            "reason": reason,
-        });
-        self.inner.events.emit(
-            "aws.s3",
-            "Object Created",
-            &[arn::s3(bucket, None)],
-            &detail,
-        );
+        Ok(())
     }
 
     /// Copies an object. What is not given is taken over from the source.
@@ -185,8 +180,8 @@ impl Buckets {
             (Some(version_id), _) => version_id,
             (None, Versioning::Off) => UNVERSIONED,
             (None, Versioning::Enabled) => {
-                let (marker, _) =
-                    index.add(bucket, key, None, &Attributes::default(), &Tags::new())?;
+                let (attributes, tags) = (Attributes::default(), Tags::new());
+                let (marker, _) = index.add(bucket, key, None, &attributes, &tags, |_| None)?;
                 return Ok(Deletion {
                     version_id: marker.shown_id(),
                     is_marker: true,
@@ -205,5 +200,98 @@ impl Buckets {
             version_id: (version_id != UNVERSIONED).then(|| version_id.to_owned()),
             is_marker: removed.is_some_and(|version| version.content.is_none()),
         })
+    }
+}
+
+/// Detail of the event of a new object.
+fn news(bucket: &str, version: &Version, content: &Content, reason: Reason) -> Value {
+    let mut object = json!({
+        "key": version.key,
+        "size": content.size_bytes,
+        "etag": content.etag,
+        "sequencer": format!("{:016X}", version.sequence),
+    });
+    if let (Some(id), Some(members)) = (version.shown_id(), object.as_object_mut()) {
+        members.insert("version-id".to_owned(), json!(id));
+    }
+    let reason = match reason {
+        Reason::PutObject => "PutObject",
+        Reason::CopyObject => "CopyObject",
+        Reason::CompleteMultipartUpload => "CompleteMultipartUpload",
+    };
+    json!({
+        "version": "0",
+        "bucket": {"name": bucket},
+        "object": object,
+        "request-id": Uuid::new_v4().simple().to_string(),
+        "requester": ACCOUNT,
+        "source-ip-address": "127.0.0.1",
+        "reason": reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::events::Events;
+    use crate::s3::Settings;
+    use crate::sqs::{Attributes as Queue, Queues};
+
+    #[tokio::test]
+    async fn an_object_whose_news_were_not_told_is_told_once() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let queues = Arc::new(Queues::open(None, "http://127.0.0.1:1").expect("memory"));
+        queues.create("work", &Queue::default()).expect("a queue");
+        let open = || {
+            let events = Events::open(Arc::clone(&queues), "domain", None).expect("no file");
+            let pattern = "{\"source\":[\"aws.s3\"]}";
+            let rule = events.put_queue_rule("r", "default", pattern, &arn::queue("work"));
+            rule.expect("a rule");
+            Buckets::open(folder.path(), Arc::new(events)).expect("a folder")
+        };
+        let settings = Settings {
+            versioning: Versioning::Enabled,
+            notifications: Notifications::EventBridge,
+        };
+        let put = |buckets: &Buckets| {
+            let content = Content::from(Blob {
+                name: "b".to_owned(),
+                size_bytes: 0,
+                md5: [0; 16],
+                algorithm: Algorithm::Crc32,
+                checksum: Vec::new(),
+            });
+            let tell =
+                |version: &Version| Some(news("bucket", version, &content, Reason::PutObject));
+            let (attributes, tags) = (Attributes::default(), Tags::new());
+            let added =
+                buckets
+                    .index()
+                    .add("bucket", "k", Some(&content), &attributes, &tags, tell);
+            added.expect("a bucket").0.sequence
+        };
+        let buckets = open();
+        buckets.create_bucket("bucket", settings).expect("a bucket");
+        let sequence = put(&buckets);
+        // The process was killed here, or after it told and before it knew.
+        let buckets = open();
+        let told = buckets.index().news(Some(sequence)).expect("news");
+        buckets.tell(None).expect("a queue");
+        assert_eq!(queues.visible_count("work").ok(), Some(1));
+        let tell_again = |news: super::super::index::News| {
+            let sql = "INSERT INTO news (sequence, bucket, detail) VALUES (?1, ?2, '{}')";
+            let index = buckets.index();
+            index
+                .connection
+                .execute(sql, rusqlite::params![news.sequence, news.bucket])
+        };
+        for news in told {
+            tell_again(news).expect("a row");
+        }
+        buckets.tell(None).expect("a queue");
+        assert_eq!(queues.visible_count("work").ok(), Some(1));
+        assert!(buckets.index().news(None).is_ok_and(|news| news.is_empty()));
     }
 }

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 use crate::arn;
 use crate::names::ACCOUNT;
+use crate::token::Token;
 pub use attributes::{Attributes, DeadLetters};
 pub use message::Message;
 use store::Store;
@@ -163,7 +164,15 @@ impl Queues {
     /// # Errors
     /// `QueueDoesNotExist`, `MessageTooLong`, `InvalidParameterValue` for an empty body, `Unusable`.
     pub fn send(&self, queue: &str, body: &str) -> Result<String, Error> {
-        self.send_with(queue, body, &Map::new(), None)
+        self.send_with(queue, body, &Map::new(), None, None)
+    }
+
+    /// Like [`Queues::send`], once for each token.
+    ///
+    /// # Errors
+    /// As [`Queues::send`].
+    pub fn send_once(&self, queue: &str, body: &str, token: &Token) -> Result<String, Error> {
+        self.send_with(queue, body, &Map::new(), None, Some(token))
     }
 
     fn send_with(
@@ -172,6 +181,7 @@ impl Queues {
         body: &str,
         attributes: &Map<String, Value>,
         delay: Option<Duration>,
+        token: Option<&Token>,
     ) -> Result<String, Error> {
         if body.is_empty() {
             return Err(Error::InvalidParameterValue(
@@ -182,9 +192,10 @@ impl Queues {
         if body.len() + attributes.len() > MAX_MESSAGE_BYTES {
             return Err(Error::MessageTooLong);
         }
+        let queue = arn::last_part(queue);
         let id = self
             .store()
-            .send(arn::last_part(queue), body, &attributes, delay, now_ms())?;
+            .send(queue, body, &attributes, delay, token, now_ms())?;
         self.arrivals.notify_waiters();
         Ok(id)
     }

@@ -9,7 +9,8 @@ use super::attributes;
 use super::entries::{Outcome, batch};
 use super::{Attributes, Error, MAX_BATCH, MAX_VISIBILITY, MAX_WAIT, Queues, message, now_ms};
 use crate::arn;
-use crate::service::{Call, Service, ServiceError};
+use crate::service::{Call, Failure, Service, ServiceError};
+use crate::token::Token;
 
 /// Messages received without `MaxNumberOfMessages`: SQS's own default.
 const DEFAULT_BATCH: u64 = 1;
@@ -24,6 +25,16 @@ impl Service for Queues {
     }
 
     async fn call(&self, call: Call) -> Result<Value, ServiceError> {
+        self.perform(&call, None).await
+    }
+
+    async fn answer_once(&self, call: Call, token: &Token) -> Result<Value, Failure> {
+        Ok(self.perform(&call, Some(token)).await?)
+    }
+}
+
+impl Queues {
+    async fn perform(&self, call: &Call, token: Option<&Token>) -> Result<Value, ServiceError> {
         let parameters = &call.parameters;
         let answer = match call.operation.as_str() {
             "CreateQueue" => self.create_queue(parameters),
@@ -33,9 +44,10 @@ impl Service for Queues {
             "PurgeQueue" => self.store().purge(queue(parameters)?).map(|()| json!({})),
             "GetQueueAttributes" => self.get_queue_attributes(parameters),
             "SetQueueAttributes" => self.set_queue_attributes(parameters),
-            "SendMessage" => self.send_message(queue(parameters)?, parameters),
+            "SendMessage" => self.send_message(queue(parameters)?, parameters, token),
             "SendMessageBatch" => batch(parameters, |entry| {
-                self.send_message(queue(parameters)?, entry)
+                let token = token.map(|token| token.part(entry.get("Id").unwrap_or(&Value::Null)));
+                self.send_message(queue(parameters)?, entry, token.as_ref())
             }),
             "ReceiveMessage" => self.receive_message(parameters).await,
             "DeleteMessage" => self.delete_message(queue(parameters)?, parameters),
@@ -53,9 +65,7 @@ impl Service for Queues {
         };
         answer.map_err(ServiceError::from)
     }
-}
 
-impl Queues {
     fn create_queue(&self, parameters: &Value) -> Outcome {
         let name = text(parameters, "QueueName")?;
         let mut attributes = Attributes::default();
@@ -127,10 +137,11 @@ impl Queues {
         Ok(json!({}))
     }
 
-    fn send_message(&self, queue: &str, entry: &Value) -> Outcome {
+    fn send_message(&self, queue: &str, entry: &Value, token: Option<&Token>) -> Outcome {
         let body = text(entry, "MessageBody")?;
         let delay = seconds(entry, "DelaySeconds", Duration::from_mins(15))?;
-        let id = self.send_with(queue, body, &map(entry, "MessageAttributes"), delay)?;
+        let attributes = map(entry, "MessageAttributes");
+        let id = self.send_with(queue, body, &attributes, delay, token)?;
         Ok(json!({"MessageId": id, "MD5OfMessageBody": message::md5(body)}))
     }
 
@@ -387,6 +398,22 @@ mod tests {
             let answer = call(&queues, operation, parameters).await;
             assert_eq!(answer.err().as_deref(), Some(expected), "{operation}");
         }
+    }
+
+    #[test]
+    fn a_message_of_the_same_token_is_sent_once_also_when_it_is_gone() {
+        let queues = queues();
+        let send = |token: &str| {
+            let sent = queues.send_once("work", "a", &Token::new(token));
+            sent.expect("a queue")
+        };
+        let first = send("1");
+        assert_eq!(queues.visible_count("work").ok(), Some(1));
+        queues.store().purge("work").expect("a queue");
+        assert_eq!(send("1"), first);
+        assert_eq!(queues.visible_count("work").ok(), Some(0));
+        assert_ne!(send("2"), first);
+        assert_eq!(queues.visible_count("work").ok(), Some(1));
     }
 
     #[tokio::test]

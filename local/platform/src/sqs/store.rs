@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Attributes, Error, Message};
 use crate::database;
+use crate::token::Token;
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS queue (name TEXT PRIMARY KEY, attributes TEXT NOT NULL, created_ms INTEGER NOT NULL);
@@ -25,7 +26,11 @@ const SCHEMA: &str = "
         receipt TEXT UNIQUE
     );
     CREATE INDEX IF NOT EXISTS message_visible ON message (queue, visible_ms);
+    CREATE TABLE IF NOT EXISTS sent (sequence INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE);
 ";
+
+/// Messages whose token is remembered: far more than can be under way at once.
+const REMEMBERED: i64 = 100_000;
 
 /// Messages of a queue by their state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,22 +144,29 @@ impl Store {
         Ok(())
     }
 
+    /// Adds a message and answers its id. One of the same token is added once, also if it has been deleted since.
     pub fn send(
         &mut self,
         queue: &str,
         body: &str,
         attributes: &str,
         delay: Option<Duration>,
+        token: Option<&Token>,
         now_ms: i64,
     ) -> Result<String, Error> {
         let delay = delay.unwrap_or(self.attributes(queue)?.delay);
-        let id = Uuid::new_v4().to_string();
+        let id = Token::id_or_new(token).to_string();
+        let transaction = self.connection.transaction()?;
+        if token.is_some() && !is_first(&transaction, &id)? {
+            return Ok(id);
+        }
         let sql = "INSERT INTO message (id, queue, body, attributes, sent_ms, visible_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let visible_ms = after(now_ms, delay);
-        self.connection.execute(
+        transaction.execute(
             sql,
             params![id, queue, body, attributes, now_ms, visible_ms],
         )?;
+        transaction.commit()?;
         Ok(id)
     }
 
@@ -244,6 +256,17 @@ impl Store {
             });
         Ok(counts?)
     }
+}
+
+/// Remembers the id of a message; answers whether it is new.
+fn is_first(transaction: &Transaction<'_>, id: &str) -> Result<bool, Error> {
+    let sql = "INSERT OR IGNORE INTO sent (id) VALUES (?1)";
+    let is_first = transaction.execute(sql, [id])? > 0;
+    if is_first {
+        let oldest = transaction.last_insert_rowid() - REMEMBERED;
+        transaction.execute("DELETE FROM sent WHERE sequence <= ?1", [oldest])?;
+    }
+    Ok(is_first)
 }
 
 fn attributes(connection: &Connection, queue: &str) -> Result<Attributes, Error> {
@@ -339,9 +362,13 @@ mod tests {
     #[test]
     fn releases_what_was_received_but_not_what_is_delayed() {
         let mut store = store();
-        store.send("work", "a", "{}", None, 0).expect("a queue");
+        store
+            .send("work", "a", "{}", None, None, 0)
+            .expect("a queue");
         let delay = Some(Duration::from_secs(9));
-        store.send("work", "b", "{}", delay, 0).expect("a queue");
+        store
+            .send("work", "b", "{}", delay, None, 0)
+            .expect("a queue");
         assert_eq!(bodies(&mut store, "work", 0), ["a"]);
         store.release("work", 1).expect("a queue");
         assert_eq!(bodies(&mut store, "work", 1), ["a"]);
@@ -351,7 +378,9 @@ mod tests {
     fn hides_received_messages_and_moves_the_hopeless_ones() {
         let mut store = store();
         for body in ["a", "b"] {
-            store.send("work", body, "{}", None, 0).expect("a queue");
+            store
+                .send("work", body, "{}", None, None, 0)
+                .expect("a queue");
         }
         for (now_ms, queue, expected) in [
             (0, "work", vec!["a", "b"]),
@@ -372,9 +401,11 @@ mod tests {
     #[test]
     fn deletes_and_delays() {
         let mut store = store();
-        store.send("work", "a", "{}", None, 0).expect("a queue");
         store
-            .send("work", "b", "{}", Some(Duration::from_secs(5)), 0)
+            .send("work", "a", "{}", None, None, 0)
+            .expect("a queue");
+        store
+            .send("work", "b", "{}", Some(Duration::from_secs(5)), None, 0)
             .expect("a queue");
         let counts = store.counts("work", 0).expect("a queue");
         assert_eq!(
@@ -400,7 +431,9 @@ mod tests {
     #[test]
     fn forgets_expired_messages() {
         let mut store = store();
-        store.send("work", "a", "{}", None, 0).expect("a queue");
+        store
+            .send("work", "a", "{}", None, None, 0)
+            .expect("a queue");
         let retention_ms = whole_ms(Attributes::default().retention);
         assert_eq!(
             bodies(&mut store, "work", retention_ms + 1),
@@ -412,7 +445,7 @@ mod tests {
     fn refuses_unknown_queues_and_other_attributes() {
         let mut store = store();
         assert!(matches!(
-            store.send("none", "a", "{}", None, 0),
+            store.send("none", "a", "{}", None, None, 0),
             Err(Error::QueueDoesNotExist(_))
         ));
         assert!(matches!(

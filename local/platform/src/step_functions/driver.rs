@@ -18,11 +18,12 @@ use super::description::{Description, IS_RUNNING, NOT_REDRIVABLE};
 use super::entry::{Entry, Station};
 use super::journal::{Beginning, Blueprint};
 use super::library::Library;
+use super::log::{self, Moment};
 use super::machines::Machines;
 use super::opening::{self, Resumption};
 use super::redrive::Redrives;
 use super::revive::start;
-use super::status_event::{DETAIL_TYPE, detail};
+use super::status_event::{self, DETAIL_TYPE, detail};
 use super::store::{Refused, Store};
 use super::tokens::Tokens;
 use crate::events::Events;
@@ -53,16 +54,27 @@ pub(super) struct Shared {
     pub(super) redrives: Mutex<Redrives>,
     pub(super) time_scale: f64,
     pub(super) services: Arc<Services>,
+    /// Journals cannot be written, and somebody has been told.
+    pub(super) is_halted: AtomicBool,
     events: Arc<Events>,
     is_stopped: AtomicBool,
 }
 
 impl Shared {
-    /// Tells EventBridge how the execution stands.
+    /// Tells EventBridge how the execution stands, once: a platform that was killed tells it again.
     pub(super) fn announce(&self, description: &Description) {
         let resources = [description.execution_arn.clone()];
-        self.events
-            .emit("aws.states", DETAIL_TYPE, &resources, &detail(description));
+        let kind = ("aws.states", DETAIL_TYPE);
+        let told = self.events.emit_once(
+            &status_event::token(description),
+            kind,
+            &resources,
+            &detail(description),
+        );
+        if let Err(error) = told {
+            let arn = &description.execution_arn;
+            tracing::error!(arn, %error, "the status of an execution cannot be told");
+        }
     }
 
     /// The platform ends: what happens from now on is its end's doing and none of the executions' business.
@@ -154,6 +166,7 @@ impl StepFunctions {
             time_scale: config.time_scale,
             services: config.services,
             events: config.events,
+            is_halted: AtomicBool::new(false),
             is_stopped: AtomicBool::new(false),
         };
         let unsettled = Unsettled {
@@ -219,6 +232,7 @@ pub(super) fn launch(shared: &Arc<Shared>, launch: &Launch) -> Result<Arc<Entry>
         )))
     })?;
     if let Some((inbox, effects)) = begun {
+        log::tell(&entry, Moment::Begun);
         shared.announce(&entry.description());
         let blueprint = launch.blueprint.clone();
         let actor = Actor::new(Arc::clone(shared), Arc::clone(&entry), blueprint);

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::api_model::Integration;
 use crate::service::{Call, Principal, ServiceError};
 use crate::services::Services;
+use crate::token::Token;
 
 /// Error name and cause of a failed Task.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +120,19 @@ pub(super) async fn perform(
 ) -> Result<Value, Failure> {
     let call = prepared_call(services, principal, target, arguments)?;
     result(services, target, services.call(target.service, call).await)
+}
+
+/// Like [`perform`], once for each token.
+pub(super) async fn perform_once(
+    services: &Services,
+    principal: Principal,
+    target: &Target,
+    arguments: Value,
+    token: &Token,
+) -> Result<Value, Failure> {
+    let call = prepared_call(services, principal, target, arguments)?;
+    let answer = services.call_once(target.service, call, token).await;
+    result(services, target, answer)
 }
 
 /// Like [`perform`], in the course of an integration that does more than one call.

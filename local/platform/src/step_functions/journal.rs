@@ -3,8 +3,8 @@
 //! A line is in the file before what follows from it is done, so a process that is killed loses nothing that the world
 //! has seen. A last line without its end was cut off by such a death and never acted on.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -129,14 +129,17 @@ impl Journal {
             version: VERSION,
             beginning,
         })?;
-        File::create(&self.path)?.write_all(&line)
+        fs::write(&self.path, line).or_else(|error| {
+            self.remove()?;
+            Err(error)
+        })
     }
 
     /// Adds an event.
     pub(super) fn append(&self, at: Timestamp, event: &Event) -> io::Result<()> {
         let line = line(&Line { at, event })?;
         let mut file = OpenOptions::new().append(true).open(&self.path)?;
-        file.write_all(&line)
+        lines::append(&mut file, &line)
     }
 
     /// Reads all whole lines.

@@ -18,6 +18,7 @@ mod entry;
 mod integration;
 mod journal;
 mod library;
+mod log;
 mod machines;
 mod map_run;
 mod nested;

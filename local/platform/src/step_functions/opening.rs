@@ -91,6 +91,9 @@ impl Opened {
             Ok(revived) if revived.description.is_running() => self.go_on(revived),
             Ok(revived) => {
                 write_record(folder, &revived)?;
+                if revived.description.status == "SUCCEEDED" {
+                    journal.remove()?;
+                }
                 self.ended.push(revived.description.clone());
                 self.add(revived.description);
             }

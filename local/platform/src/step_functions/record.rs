@@ -164,8 +164,11 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(parent)?;
     }
     let temporary = path.with_extension(PART);
-    fs::write(&temporary, bytes)?;
-    fs::rename(&temporary, path)
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    written.inspect_err(|_| {
+        // One that was not even begun cannot be removed, and the first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+    })
 }
 
 /// All files below a folder of records: `<machine>/<file>`.

@@ -5,11 +5,26 @@
 use serde_json::{Value, json};
 
 use super::description::Description;
+use crate::token::Token;
 
 /// `detail-type` of the event.
 pub(super) const DETAIL_TYPE: &str = "Step Functions Execution Status Change";
 /// Input and output are left out above this many bytes, both together.
 const MAX_DOCUMENT_BYTES: usize = 248 * 1024;
+
+/// The mark of an execution's status as it is now: it is each status once between two redrives.
+pub(super) fn token(description: &Description) -> Token {
+    let Description {
+        execution_arn,
+        start_date,
+        status,
+        redrive_count,
+        ..
+    } = description;
+    Token::new(format!(
+        "{execution_arn} {start_date} {status} {redrive_count}"
+    ))
+}
 
 /// The detail of an execution's status as it is now.
 #[expect(

@@ -160,9 +160,12 @@ impl Store {
         Ok(())
     }
 
-    /// Removes the record of an execution that goes on.
+    /// Removes the record of an execution that goes on. A full disk may have kept it from being written.
     pub(super) fn remove_record(&self, arn: &str) -> io::Result<()> {
-        std::fs::remove_file(Record::path(&self.folder, arn))
+        match std::fs::remove_file(Record::path(&self.folder, arn)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     fn all(&self) -> Vec<Arc<Entry>> {

@@ -121,8 +121,13 @@ pub(super) fn write(directory: &Path, job: &Job) -> Result<(), Error> {
     let attempt = || -> std::io::Result<()> {
         std::fs::create_dir_all(directory)?;
         let part = path.with_added_extension(PART_ENDING);
-        std::fs::write(&part, serde_json::to_vec(job)?)?;
-        std::fs::rename(&part, &path)
+        let written = std::fs::write(&part, serde_json::to_vec(job)?);
+        written
+            .and_then(|()| std::fs::rename(&part, &path))
+            .inspect_err(|_| {
+                // The first error is the one to tell.
+                let _ = std::fs::remove_file(&part);
+            })
     };
     attempt().map_err(|source| Error::Unwritable {
         path: path.clone(),

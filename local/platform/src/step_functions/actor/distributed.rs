@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use videoflow_asl::effect::{Event, MapRunId};
 use videoflow_asl::results::{ChildResult, Format, files, manifest_key};
 
@@ -14,6 +13,7 @@ use crate::step_functions::entry::{Entry, Inbox};
 use crate::step_functions::map_run::{may_start_children, read_items, write_files};
 use crate::step_functions::redrive::redrive_child;
 use crate::step_functions::store::Refused;
+use crate::token::Token;
 
 /// One run of a Distributed Map.
 pub(super) struct MapRun {
@@ -231,13 +231,7 @@ async fn tell_end(entry: &Entry, inbox: &Inbox, map_run: MapRunId, index: usize)
 
 /// A UUID, the same for the same child: after a restart of the platform it is known by it.
 pub(in crate::step_functions) fn child_name(map_run_arn: &str, index: usize) -> String {
-    let digest = Sha256::digest(format!("{map_run_arn}/{index}"));
-    let mut bytes = [0; 16];
-    bytes
-        .iter_mut()
-        .zip(digest)
-        .for_each(|(to, from)| *to = from);
-    uuid::Builder::from_random_bytes(bytes)
-        .into_uuid()
+    Token::new(format!("{map_run_arn}/{index}"))
+        .id()
         .to_string()
 }

@@ -5,6 +5,7 @@ mod tasks;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -16,12 +17,16 @@ use videoflow_asl::replay::Pending;
 use super::driver::{Shared, now};
 use super::entry::{Entry, Inbox};
 use super::journal::{Blueprint, Journal};
+use super::log::{self, Moment};
 use crate::service::Principal;
 use crate::{arn, names};
 use distributed::MapRun;
 pub(super) use distributed::child_name;
 use tasks::Task;
 pub(super) use tasks::Try;
+
+/// Pause between two tries to write a journal on a full disk.
+const JOURNAL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Owns one running execution.
 pub(super) struct Actor {
@@ -86,17 +91,21 @@ impl Actor {
             if self.shared.is_stopped() {
                 return;
             }
-            self.handle(event);
+            if !self.handle(event).await {
+                return;
+            }
         }
         self.finish();
     }
 
-    /// The event is in the journal before anything follows from it.
-    fn handle(&mut self, event: Event) {
-        let at = now();
-        if let Err(error) = self.journal.append(at, &event) {
-            tracing::error!(%error, "cannot write the journal of an execution");
-        }
+    /// The event is in the journal before anything follows from it. False: the platform ended before it was there.
+    async fn handle(&mut self, event: Event) -> bool {
+        let name = log::name(&event);
+        log::tell(&self.entry, Moment::Come(name));
+        let Some(at) = self.keep(&event).await else {
+            return false;
+        };
+        log::tell(&self.entry, Moment::Kept(name));
         self.forget(&event);
         let effects = self
             .entry
@@ -104,6 +113,27 @@ impl Actor {
             .as_mut()
             .map(|execution| execution.handle(event, at));
         self.carry_out(effects.unwrap_or_default(), at);
+        true
+    }
+
+    /// Puts an event into the journal and answers when. While that cannot be, because the disk is full, the execution
+    /// stands still.
+    async fn keep(&self, event: &Event) -> Option<Timestamp> {
+        while !self.shared.is_stopped() {
+            let at = now();
+            let Err(error) = self.journal.append(at, event) else {
+                self.shared.is_halted.store(false, Ordering::Relaxed);
+                return Some(at);
+            };
+            if !self.shared.is_halted.swap(true, Ordering::Relaxed) {
+                let path = self.journal.path().display();
+                tracing::error!(
+                    "cannot write {path}: {error}; executions stand still until that can be"
+                );
+            }
+            tokio::time::sleep(JOURNAL_PAUSE).await;
+        }
+        None
     }
 
     /// Who calls: the machine's role, which the project's own machines share their names with.
@@ -135,9 +165,11 @@ impl Actor {
         }
         // The news first: a crash in between tells it again, the other way round nobody would hear of it.
         self.shared.announce(&self.entry.description());
+        log::tell(&self.entry, Moment::Announced);
         if let Err(error) = self.shared.store.write(&self.entry, &self.blueprint) {
             tracing::error!(%error, "cannot write the record of an execution");
         }
+        log::tell(&self.entry, Moment::Recorded);
         self.entry.end();
     }
 

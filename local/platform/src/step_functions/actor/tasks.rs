@@ -11,9 +11,10 @@ use crate::service::Principal;
 use crate::services::Services;
 use crate::step_functions::activities::Offer;
 use crate::step_functions::entry::Inbox;
-use crate::step_functions::integration::{Failure, Target, perform, target};
+use crate::step_functions::integration::{Failure, Target, perform_once, target};
 use crate::step_functions::nested::Nested;
 use crate::step_functions::tokens::Waiting;
+use crate::token::Token;
 
 /// A Task that the engine starts.
 pub(super) struct Task {
@@ -50,7 +51,7 @@ impl Actor {
             return tell(&self.entry.inbox, event);
         };
         let services = Arc::clone(&self.shared.services);
-        let cancelled = self.keep(&task);
+        let cancelled = self.hold(&task);
         let principal = self.principal();
         let inbox = self.entry.inbox.clone();
         if target.service == "states" && target.operation == "StartExecution" {
@@ -64,7 +65,8 @@ impl Actor {
             };
             tokio::spawn(nested.run(target, task.arguments, attempt, cancelled));
         } else if !matches!(attempt, Try::Again(Some(_))) {
-            tokio::spawn(call(services, principal, target, task, inbox));
+            let token = self.token(task.id);
+            tokio::spawn(call(services, principal, target, task, (token, inbox)));
         }
     }
 
@@ -79,7 +81,7 @@ impl Actor {
             return tell(&self.entry.inbox, event);
         }
         // Nothing runs here that its cancellation would have to stop.
-        drop(self.keep(task));
+        drop(self.hold(task));
         if let (Some(token), Try::First | Try::Again(None)) = (&task.token, attempt) {
             let offer = Offer {
                 token: token.clone(),
@@ -90,7 +92,7 @@ impl Actor {
     }
 
     /// Keeps what the Task's cancellation must undo; its token may be answered from now on.
-    fn keep(&mut self, task: &Task) -> oneshot::Receiver<()> {
+    fn hold(&mut self, task: &Task) -> oneshot::Receiver<()> {
         let (guard, cancelled) = oneshot::channel();
         let running = Running {
             _guard: guard,
@@ -106,6 +108,13 @@ impl Actor {
         }
         cancelled
     }
+
+    /// The mark of a Task's call: an execution of the same name may have been before.
+    fn token(&self, task: TaskId) -> Token {
+        let description = self.entry.description();
+        let (arn, start) = (description.execution_arn, description.start_date);
+        Token::new(format!("{arn} {start} {}", task.0))
+    }
 }
 
 async fn call(
@@ -113,9 +122,9 @@ async fn call(
     principal: Principal,
     target: Target,
     task: Task,
-    inbox: Inbox,
+    (token, inbox): (Token, Inbox),
 ) {
-    let answer = perform(&services, principal, &target, task.arguments).await;
+    let answer = perform_once(&services, principal, &target, task.arguments, &token).await;
     let task_id = task.id;
     tell(
         &inbox,
