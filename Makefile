@@ -26,6 +26,7 @@ test: build-local ## Run all tests
 test-all: test lint ## Run the tests, those of great loads too, and the linters
 	EXECUTIONS=100000 cargo test --locked --package videoflow --test bench
 	UPLOAD_BYTES=1073741824 cargo test --locked --package videoflow-tests --test all a_long_upload
+	KILLS=all cargo test --locked --package videoflow-tests crash::steps
 
 bench: ## Time the engine side by side with its peer, into docs/benchmarks.md
 	@local/asl/bench/run.sh

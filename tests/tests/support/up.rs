@@ -1,6 +1,7 @@
 //! `videoflow up` as a process of its own, with the AWS SDK as its client.
 
 use std::collections::BTreeSet;
+use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -40,6 +41,9 @@ pub struct Up {
     port: u16,
     config: SdkConfig,
     folder: TempDir,
+    functions: PathBuf,
+    /// Megabytes of the disk on which its state lies, where that is a disk of its own.
+    disk: Option<u32>,
 }
 
 impl Drop for Up {
@@ -59,12 +63,32 @@ impl Drop for Up {
 impl Up {
     /// Starts the platform on a new folder.
     pub async fn start() -> Self {
-        Self::with_functions(&binaries(), tempfile::tempdir().expect("a folder")).await
+        Self::with_functions(&binaries(), tempfile::tempdir().expect("a folder"), None).await
     }
 
     /// Starts the platform with a function that waits for [`Up::open_gate`] before it starts to work.
     pub async fn gated(function: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
+        let functions = Self::gate(function, &folder);
+        Self::with_functions(&functions, folder, None).await
+    }
+
+    /// Like [`Up::gated`], with its state on a disk of so many megabytes. `None`: this machine lets nobody mount one.
+    pub async fn gated_on_small_disk(function: &str, megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mount = format!("mount -t tmpfs tmpfs '{}'", folder.path().display());
+        let tried = Command::new("unshare")
+            .args(["-rm", "sh", "-c", &mount])
+            .output();
+        if !tried.is_ok_and(|tried| tried.status.success()) {
+            return None;
+        }
+        let functions = Self::gate(function, &folder);
+        Some(Self::with_functions(&functions, folder, Some(megabytes)).await)
+    }
+
+    /// A folder of functions, one of which waits for the gate.
+    fn gate(function: &str, folder: &TempDir) -> PathBuf {
         let functions = folder.path().join("functions");
         std::fs::create_dir(&functions).expect("a folder");
         for name in deployments().keys().filter(|name| *name != function) {
@@ -72,14 +96,14 @@ impl Up {
         }
         let (gate, real) = (folder.path().join("gate"), binaries().join(function));
         let script = format!(
-            "#!/bin/sh\nwhile [ ! -e '{}' ]; do sleep 0.1; done\nexec '{}'\n",
+            "#!/bin/sh\necho $$ >'{0}.process'\nwhile [ ! -e '{0}' ]; do sleep 0.1; done\nexec '{1}'\n",
             gate.display(),
             real.display()
         );
         let path = functions.join(function);
         std::fs::write(&path, script).expect("a script");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a script");
-        Self::with_functions(&functions, folder).await
+        functions
     }
 
     /// Lets the gated function work.
@@ -87,20 +111,37 @@ impl Up {
         std::fs::write(self.folder.path().join("gate"), "").expect("a gate");
     }
 
-    async fn with_functions(functions: &Path, folder: TempDir) -> Self {
+    /// The number of the process that waits at the gate.
+    pub fn gated_process(&self) -> Option<String> {
+        let number = std::fs::read_to_string(self.folder.path().join("gate.process"));
+        number.ok()?.strip_suffix('\n').map(str::to_owned)
+    }
+
+    /// What the platform has told.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
+    }
+
+    /// Kills the platform.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("a child");
+    }
+
+    /// Starts the platform again where it was.
+    pub async fn start_again(&mut self) {
+        self.process = spawn(self.port, &self.folder, &self.functions, self.disk);
+        self.listens().await;
+    }
+
+    async fn listens(&self) {
+        let listens = async || TcpStream::connect(("127.0.0.1", self.port + 1)).ok();
+        self.until("the platform listens", listens).await;
+    }
+
+    async fn with_functions(functions: &Path, folder: TempDir, disk: Option<u32>) -> Self {
         let port = free_port();
-        let log = std::fs::File::create(folder.path().join("log")).expect("a log");
-        let process = Command::new(binaries().join("videoflow"))
-            .args(["up", "--enforce-iam", "--port", &port.to_string(), "--data"])
-            .arg(folder.path().join("data"))
-            .arg("--functions")
-            .arg(functions)
-            .current_dir(root())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .expect("videoflow is built: run the tests by `make test`");
+        let process = spawn(port, &folder, functions, disk);
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -112,13 +153,10 @@ impl Up {
             port,
             config,
             folder,
+            functions: functions.to_owned(),
+            disk,
         };
-        up.until("the platform listens", async || {
-            TcpStream::connect(("127.0.0.1", port + 1))
-                .is_ok()
-                .then_some(())
-        })
-        .await;
+        up.listens().await;
         up
     }
 
@@ -181,7 +219,15 @@ impl Up {
 
     /// Path of a file of the platform's state.
     pub fn state(&self, name: &str) -> PathBuf {
-        self.folder.path().join("data").join(name)
+        let data = self.folder.path().join("data");
+        match self.disk {
+            // A disk of its own is seen by the platform only.
+            Some(_) => {
+                let seen = format!("/proc/{}/root{}", self.process.id(), data.display());
+                Path::new(&seen).join(name)
+            }
+            None => data.join(name),
+        }
     }
 
     /// Asks until there is an answer.
@@ -419,6 +465,38 @@ impl Up {
         std::fs::write(&path, "").expect("a file");
         path
     }
+}
+
+fn spawn(port: u16, folder: &TempDir, functions: &Path, disk: Option<u32>) -> Child {
+    let log = folder.path().join("log");
+    let log = OpenOptions::new().create(true).append(true).open(log);
+    let data = folder.path().join("data");
+    let mut command = match disk {
+        Some(megabytes) => {
+            std::fs::create_dir_all(&data).expect("a folder");
+            let mut command = Command::new("unshare");
+            let mount = format!(
+                "mount -t tmpfs -o size={megabytes}m tmpfs '{}' && exec \"$@\"",
+                data.display()
+            );
+            command
+                .args(["-rm", "sh", "-c", &mount, "sh"])
+                .arg(binaries().join("videoflow"));
+            command
+        }
+        None => Command::new(binaries().join("videoflow")),
+    };
+    command
+        .args(["up", "--enforce-iam", "--port", &port.to_string(), "--data"])
+        .arg(data)
+        .arg("--functions")
+        .arg(functions)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log.expect("a log"))
+        .spawn()
+        .expect("videoflow is built: run the tests by `make test`")
 }
 
 /// A port whose successor is free too, and which no other test was given.

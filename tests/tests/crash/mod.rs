@@ -1,5 +1,9 @@
 //! `kill -9` in the middle of a job: the next run goes on where it was.
 
+mod steps;
+mod up;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -45,18 +49,22 @@ fn check_published(clip: &Path, out: &Path) -> Value {
     assert_eq!(answer["status"], "PUBLISHED", "{answer}");
     let job = answer["jobId"].as_str().expect("a job");
     assert_eq!(job_item(out, job)["JobStatus"]["S"], "PUBLISHED");
-    for service in [
-        "mediaconvert",
-        "transcribe",
-        "rekognition-labels",
-        "data-automation",
-    ] {
-        let records = files(&out.join(".videoflow/stand-ins/jobs").join(service));
-        let started: Vec<Value> = records.iter().map(|record| read_json(record)).collect();
-        assert_eq!(started.len(), 1, "jobs of {service}: {started:#?}");
-    }
+    let jobs = jobs(&out.join(".videoflow"));
+    assert_eq!(jobs.len(), 4, "{jobs:#?}");
+    assert!(jobs.values().all(|jobs| jobs.len() == 1), "{jobs:#?}");
     check_files(out);
     answer
+}
+
+/// The jobs that the stand-ins know, by service.
+fn jobs(data: &Path) -> BTreeMap<String, Vec<Value>> {
+    let mut jobs: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+    for record in files(&data.join("stand-ins/jobs")) {
+        let service = record.parent().and_then(Path::file_name).expect("a folder");
+        let service = service.to_string_lossy().into_owned();
+        jobs.entry(service).or_default().push(read_json(&record));
+    }
+    jobs
 }
 
 /// No file is left half written, and no execution half done.
