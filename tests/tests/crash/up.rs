@@ -89,7 +89,7 @@ async fn executions_stand_still_while_the_disk_is_full() {
         up.log().contains("executions stand still").then_some(())
     })
     .await;
-    let body = ByteStream::from_static(&[0; 100_000]);
+    let body = ByteStream::from(vec![0; 100_000]);
     let put = up
         .s3()
         .put_object()
