@@ -84,7 +84,8 @@ impl Step {
     /// Words by which it is known again in another life.
     fn in_words(mut self) -> String {
         // Tasks tell the branches of process-video apart, which polls nothing. A poll is a new Task at each turn.
-        let is_main = |execution: &String| execution.contains(names::PROCESS_VIDEO);
+        let main = format!(":{}:", names::prefixed(names::PROCESS_VIDEO));
+        let is_main = |execution: &String| execution.contains(&main);
         if !self.0.get("execution").is_some_and(is_main) {
             self.0.remove("task");
         }
