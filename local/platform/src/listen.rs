@@ -1,20 +1,21 @@
 //! Listening for HTTP: whoever is slow or silent loses the connection, and others are served meanwhile. A web page that
 //! the user has open in a browser is no caller.
 
-use std::future::{Future as _, ready};
+use std::future::Future as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::middleware::{Next, from_fn, map_request};
-use axum::response::IntoResponse;
-use http::{HeaderMap, StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use hyper::body::{Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -72,9 +73,7 @@ impl Listener {
             }
         });
         let patience = self.patience;
-        let timed = map_request(move |request: Request| {
-            ready(request.map(|body| Body::new(Timed::new(body, patience))))
-        });
+        let timed = from_fn(move |request: Request, next: Next| timed(request, next, patience));
         let routes = routes.layer(guarded).layer(timed);
         let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut connections = JoinSet::new();
@@ -115,21 +114,37 @@ async fn connection(stream: TcpStream, routes: Router, patience: Duration) {
     }
 }
 
+/// Answers a request whose body must come in time. If the answer does not wait for all of it, the connection ends after
+/// it, and the client is told: it would send its next request into the void.
+async fn timed(request: Request, next: Next, patience: Duration) -> Response {
+    let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
+    let request = request.map(|body| Body::new(Timed::new(body, patience, Arc::clone(&is_read))));
+    let mut response = next.run(request).await;
+    if !is_read.load(Ordering::Relaxed) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
+}
+
 /// A body whose next bytes must come in time. The time in which nobody asks for them does not count.
 struct Timed {
     body: Body,
     patience: Duration,
     end: Pin<Box<Sleep>>,
     is_waiting: bool,
+    /// Whether all of it has been read.
+    is_read: Arc<AtomicBool>,
 }
 
 impl Timed {
-    fn new(body: Body, patience: Duration) -> Self {
+    fn new(body: Body, patience: Duration, is_read: Arc<AtomicBool>) -> Self {
         Self {
             body,
             patience,
             end: Box::pin(tokio::time::sleep(patience)),
             is_waiting: false,
+            is_read,
         }
     }
 }
@@ -144,6 +159,9 @@ impl HttpBody for Timed {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
             self.is_waiting = false;
+            if frame.is_none() || self.body.is_end_stream() {
+                self.is_read.store(true, Ordering::Relaxed);
+            }
             return Poll::Ready(frame);
         }
         if !self.is_waiting {
