@@ -99,7 +99,7 @@ async fn executions_stand_still_while_the_disk_is_full() {
         .send()
         .await;
     let error = put.expect_err("a full disk").into_service_error();
-    assert_eq!(error.code(), Some("InternalError"));
+    assert_eq!(error.code(), Some("InsufficientStorage"));
     let message = error.message().unwrap_or_default();
     assert!(message.contains("No space left on device"), "{message}");
     assert_eq!(parts(&up), Vec::<std::path::PathBuf>::new());

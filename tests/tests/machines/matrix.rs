@@ -16,7 +16,7 @@ use super::world::{Fault, JOB, Run, Times, run};
 use crate::support::report;
 
 /// Most attempts of one Task, its branches' together: every retry is bounded.
-const ATTEMPTS_LIMIT: usize = 50;
+const ATTEMPTS_LIMIT: usize = 101;
 
 /// One combination.
 struct Combination {

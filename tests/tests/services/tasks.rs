@@ -14,7 +14,7 @@ use super::code;
 use super::states::Scene;
 
 const MACHINES: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-";
-const ROLE: &str = "arn:aws:iam::000000000000:role/videoflow-local-process-video";
+const ROLE: &str = "arn:aws:iam::000000000000:role/tester";
 
 const WORK: &str = r#"{"QueryLanguage": "JSONata", "StartAt": "Work", "States": {"Work": {"Type": "Task",
     "Resource": "arn:aws:states:us-east-1:000000000000:activity:work", "Arguments": {"n": 1}, "End": true}}}"#;

@@ -82,7 +82,7 @@ impl Queues {
         store.attributes(queue)?;
         let sources = store.sources_of(queue)?;
         let urls: Vec<String> = sources.iter().map(|source| self.url(source)).collect();
-        Ok(json!({"queueUrls": urls}))
+        Ok(json!({"QueueUrls": urls}))
     }
 }
 

@@ -167,7 +167,7 @@ fn protocol_answer(protocol: &Protocol, operation: &str, answer: Value) -> Respo
     match protocol {
         Protocol::Json {
             service, version, ..
-        } => json::answer(*version, service, answer),
+        } => json::answer(*version, service, names::respelt(operation, answer)),
         Protocol::Cbor { .. } => cbor::answer(&answer),
         Protocol::Query { service } => query::answer(service, operation, &answer),
         Protocol::Rest(rest) => rest.answer(answer),

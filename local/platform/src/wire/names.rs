@@ -76,6 +76,17 @@ pub(super) fn to_wire(service: &str, answer: Value) -> Value {
     }
 }
 
+/// SQS spells one member of all its answers with a small letter.
+pub(super) fn respelt(operation: &str, mut answer: Value) -> Value {
+    if operation == "ListDeadLetterSourceQueues"
+        && let Some(members) = answer.as_object_mut()
+        && let Some(urls) = members.remove("QueueUrls")
+    {
+        members.insert("queueUrls".to_owned(), urls);
+    }
+    answer
+}
+
 fn renamed(value: Value, letter: FirstLetter) -> Value {
     match value {
         Value::Object(members) => {
