@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, kill_process};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::{Value, json};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber, level_filters::LevelFilter};
@@ -100,8 +101,24 @@ impl Visit for Step {
     }
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
+fn main() -> Result<(), Failure> {
+    confine()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(live())
+}
+
+/// Keeps this process and its children on one processor: with several, the bytes of what x264 makes are left to chance.
+fn confine() -> io::Result<()> {
+    let all = sched_getaffinity(None)?;
+    let mut one = CpuSet::new();
+    let first = (0..CpuSet::MAX_CPU).find(|processor| all.is_set(*processor));
+    one.set(first.unwrap_or_default());
+    Ok(sched_setaffinity(None, &one)?)
+}
+
+async fn live() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [data, video, models, every] = arguments.as_slice() else {
         return Err("usage: mortal-platform DATA VIDEO MODELS EVERY".into());

@@ -17,12 +17,8 @@ use crate::support::{binaries, models, read_json, report, root};
 /// Lives of one run: more than there are steps in any.
 const MAX_LIVES: usize = 400;
 
-/// Members of a brief that two runs of the same video never share, or that ffmpeg's threads leave to chance.
-const OWN: [&str; 10] = [
-    "bitrate",
-    "confidence",
-    "confidenceMax",
-    "confidenceMean",
+/// Members of a brief that two runs of the same video never share.
+const OWN: [&str; 6] = [
     "endedAt",
     "generatedAt",
     "jobId",
@@ -32,7 +28,7 @@ const OWN: [&str; 10] = [
 ];
 
 /// Objects whose bytes are the same in every run.
-const SAME: [&str; 4] = ["/subtitles/", "/thumbnails/", ".m4a", "/probe.json"];
+const SAME: [&str; 4] = ["media/", "/subtitles/", "/detections.json", "/labels.json"];
 
 /// A folder of state, and the video that is handed in there.
 struct Run<'a> {
