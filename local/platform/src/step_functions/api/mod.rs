@@ -25,7 +25,6 @@ use serde_json::Value;
 
 use super::driver::{Shared, StepFunctions};
 use crate::service::{Call, Service, ServiceError};
-use error::refusal;
 
 /// The service `states`.
 pub struct StatesService {
@@ -96,10 +95,7 @@ impl Service for StatesService {
             "TestState" => self.test_state(parameters).await,
             "ValidateStateMachineDefinition" => Self::validate_definition(parameters),
 
-            other => Err(refusal(
-                "UnknownOperationException",
-                &format!("{other} is not part of the local platform"),
-            )),
+            other => Err(ServiceError::unknown_operation(other)),
         }
     }
 }
