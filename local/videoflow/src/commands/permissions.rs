@@ -88,7 +88,7 @@ fn text(report: &Report) -> String {
     }
     lines.extend(report.refused.iter().map(|refused| {
         format!(
-            "  {}  {} for {} on {}  {} times, last {}",
+            "  {}  {} for {} on {}  {}x, last {}",
             refused.principal,
             refused.action,
             refused.call,
@@ -139,7 +139,7 @@ mod tests {
         check(
             vec![refused],
             vec![unused],
-            "refused:\n  start-labels  kms:Decrypt for s3:GetObject on arn:key  2 times, last 2\n\
+            "refused:\n  start-labels  kms:Decrypt for s3:GetObject on arn:key  2x, last 2\n\
              allowed, but never used:\n  preprocess-video  mediaconvert:CancelJob on media-convert\n",
         );
     }
