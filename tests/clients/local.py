@@ -52,6 +52,16 @@ def until(what, ask):
     raise AssertionError(f"waited {PATIENCE_SECONDS} s in vain until {what}")
 
 
+def ended(states, arn):
+    """An execution as it is described once it has ended."""
+
+    def ask():
+        execution = states.describe_execution(executionArn=arn)
+        return execution if execution["status"] != "RUNNING" else None
+
+    return until(f"{arn} ends", ask)
+
+
 class ClientTest(unittest.TestCase):
     """A test whose refusals are data."""
 

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from local import ACCOUNT, OUTPUT, ClientTest, client, until
+from local import ACCOUNT, OUTPUT, ClientTest, client, ended
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/test"
 
@@ -17,13 +17,6 @@ class Machines(ClientTest):
     def setUpClass(cls):
         cls.states = client("stepfunctions")
 
-    def ended(self, arn):
-        def ask():
-            execution = self.states.describe_execution(executionArn=arn)
-            return execution if execution["status"] != "RUNNING" else None
-
-        return until(f"{arn} ends", ask)
-
     def test_an_alias_routes_by_weights(self):
         create = {"name": "weighted", "roleArn": ROLE, "definition": definition({"Type": "Pass", "Output": 1})}
         made = self.states.create_state_machine(**create, publish=True)
@@ -35,7 +28,7 @@ class Machines(ClientTest):
         ]
         alias = self.states.create_state_machine_alias(name="live", routingConfiguration=routes(100, 0))
         alias = alias["stateMachineAliasArn"]
-        run = lambda: self.ended(self.states.start_execution(stateMachineArn=alias)["executionArn"])
+        run = lambda: ended(self.states, self.states.start_execution(stateMachineArn=alias)["executionArn"])
         execution = run()
         self.assertEqual((execution["output"], execution["stateMachineVersionArn"]), ("1", first))
         self.states.update_state_machine_alias(stateMachineAliasArn=alias, routingConfiguration=routes(50, 50))
@@ -53,10 +46,10 @@ class Machines(ClientTest):
         }
         made = self.states.create_state_machine(name="mended", roleArn=ROLE, definition=definition(state))
         arn = self.states.start_execution(stateMachineArn=made["stateMachineArn"])["executionArn"]
-        self.assertEqual(self.ended(arn)["status"], "FAILED")
+        self.assertEqual(ended(self.states, arn)["status"], "FAILED")
         client("s3").put_object(Bucket=OUTPUT, Key="mended", Body=b"123")
         self.states.redrive_execution(executionArn=arn)
-        execution = self.ended(arn)
+        execution = ended(self.states, arn)
         self.assertEqual((execution["status"], execution["output"]), ("SUCCEEDED", "3"))
         self.check_refused("ExecutionNotRedrivable", 400, self.states.redrive_execution, executionArn=arn)
 
@@ -71,7 +64,7 @@ class Machines(ClientTest):
         arn = self.states.start_execution(stateMachineArn=made["stateMachineArn"])["executionArn"]
         received = client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=20)["Messages"][0]
         self.states.send_task_success(taskToken=received["Body"], output='{"by": "boto3"}')
-        self.assertEqual(json.loads(self.ended(arn)["output"]), {"by": "boto3"})
+        self.assertEqual(json.loads(ended(self.states, arn)["output"]), {"by": "boto3"})
         again = {"taskToken": received["Body"], "output": "{}"}
         self.check_refused("TaskTimedOut", 400, self.states.send_task_success, **again)
 

@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from local import ACCOUNT, MACHINE, OUTPUT, PREFIX, SOURCE, ClientTest, aws, client, until
+from local import ACCOUNT, MACHINE, OUTPUT, PREFIX, SOURCE, ClientTest, aws, client, ended, until
 
 KEY = "uploads/my video + 1/ü.mp4"
 
@@ -16,19 +16,12 @@ class WholeRun(ClientTest):
     def setUpClass(cls):
         cls.states = client("stepfunctions")
 
-    def ended(self, arn):
-        def ask():
-            execution = self.states.describe_execution(executionArn=arn)
-            return execution if execution["status"] != "RUNNING" else None
-
-        return until(f"{arn} ends", ask)
-
     def test_an_upload_becomes_a_brief(self):
         place = f"s3://{SOURCE}/{KEY}"
         aws("s3", "cp", "--only-show-errors", "--metadata", "videoflow-profile=lean", os.environ["VIDEO"], place)
         listed = lambda: self.states.list_executions(stateMachineArn=MACHINE)["executions"]
         arn = until("the upload starts an execution", listed)[0]["executionArn"]
-        execution = self.ended(arn)
+        execution = ended(self.states, arn)
         self.assertEqual(execution["status"], "SUCCEEDED")
         job = execution["name"]
         self.assertEqual(json.loads(execution["input"])["source"]["key"], KEY)
@@ -59,11 +52,11 @@ class WholeRun(ClientTest):
         machine = MACHINE.replace("process-video", "sanitize-file")
         started = self.states.start_execution(stateMachineArn=machine, name="broken", input='{"no": 1}')
         arn = started["executionArn"]
-        failed = self.ended(arn)
+        failed = ended(self.states, arn)
         self.assertEqual((failed["status"], failed["redriveCount"]), ("FAILED", 0))
         self.assertEqual(failed["redriveStatus"], "REDRIVABLE")
         self.states.redrive_execution(executionArn=arn)
-        self.assertEqual(self.ended(arn)["redriveCount"], 1)
+        self.assertEqual(ended(self.states, arn)["redriveCount"], 1)
         history = self.states.get_execution_history(executionArn=arn, maxResults=1000)["events"]
         self.assertIn("ExecutionRedriven", [event["type"] for event in history])
 

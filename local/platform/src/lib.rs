@@ -12,6 +12,7 @@ mod lines;
 mod listen;
 pub mod mortal;
 pub mod names;
+mod pages;
 pub mod platform;
 pub mod record;
 pub mod s3;

@@ -45,6 +45,7 @@ use serde_json::{Map, Value, json};
 use crate::service::{Call, ServiceError};
 use crate::services::Check;
 use deviation::{Cause, TextsForScalars, deviations};
+pub(crate) use model::capitalised;
 use model::{Model, Operation};
 
 pub(crate) use mock::Strictness;

@@ -192,7 +192,7 @@ impl Pattern {
 }
 
 /// The name as calls have it: the first letter in upper case.
-pub(super) fn capitalised(name: &str) -> String {
+pub(crate) fn capitalised(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::alarm::{Alarm, Change};
 use super::{Alarms, Error, Kind, State};
+use crate::pages::{self, with_token};
 use crate::service::{Call, Service, ServiceError};
 
 /// Most alarms or changes in one answer: CloudWatch's own limit.
@@ -197,17 +198,7 @@ fn page<T>(
             })?,
         None => DEFAULT_RECORDS,
     };
-    let mut rest = found.skip(skip);
-    let page: Vec<T> = rest.by_ref().take(count).collect();
-    let next = rest.next().map(|_| (skip + page.len()).to_string());
-    Ok((page, next))
-}
-
-fn with_token(mut answer: Value, token: Option<String>) -> Value {
-    if let (Some(token), Some(members)) = (token, answer.as_object_mut()) {
-        members.insert("NextToken".to_owned(), json!(token));
-    }
-    answer
+    Ok(pages::page(found, skip, count))
 }
 
 fn kinds(parameters: &Value) -> Result<Vec<Kind>, Error> {

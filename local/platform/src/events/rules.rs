@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::service::required;
 use super::{DEFAULT_BUS, Error, Events, Pattern, Rule};
 use crate::arn;
+use crate::pages::{self, with_token};
 
 /// Most rules or targets in one answer: EventBridge's own limit.
 const MAX_LISTED: usize = 100;
@@ -156,17 +157,7 @@ fn page<T>(
         .and_then(|count| usize::try_from(count).ok())
         .filter(|count| (1..=MAX_LISTED).contains(count))
         .ok_or_else(|| wrong("Limit"))?;
-    let mut rest = found.skip(skip);
-    let page: Vec<T> = rest.by_ref().take(count).collect();
-    let next = rest.next().map(|_| (skip + page.len()).to_string());
-    Ok((page, next))
-}
-
-fn with_token(mut answer: Value, token: Option<String>) -> Value {
-    if let (Some(token), Some(members)) = (token, answer.as_object_mut()) {
-        members.insert("NextToken".to_owned(), json!(token));
-    }
-    answer
+    Ok(pages::page(found, skip, count))
 }
 
 fn text<'a>(parameters: &'a Value, name: &str) -> Option<&'a str> {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::api_model::Integration;
+use crate::api_model::{Integration, capitalised};
 use crate::service::{Call, Principal, ServiceError};
 use crate::services::Services;
 use crate::token::Token;
@@ -100,15 +100,6 @@ pub(super) fn target(resource: &str) -> Option<Target> {
         prefix,
         integration,
     })
-}
-
-/// The text with its first letter in upper case.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
 }
 
 /// Calls the service that `target` names and gives what the Task gets.

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::StatesService;
 use super::error::{internal, refusal, required};
-use super::shapes::{is_name, page, with_token};
+use super::shapes::{is_name, page};
 use crate::names;
+use crate::pages::with_token;
 use crate::service::ServiceError;
 use crate::step_functions::activities::Activity;
 use crate::step_functions::driver::now;

@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::StatesService;
 use super::error::is_set;
-use super::shapes::{Pages, with_token};
+use super::shapes::Pages;
+use crate::api_model::capitalised;
+use crate::pages::with_token;
 use crate::service::ServiceError;
-use crate::step_functions::integration::capitalised;
 
 impl StatesService {
     pub(super) fn history(&self, parameters: &Value) -> Result<Value, ServiceError> {

@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::error::{invalid, no_machine, text};
-use super::shapes::{Pages, Place, present, with_token};
+use super::shapes::{Pages, Place, present};
 use super::{StatesService, arns};
+use crate::pages::with_token;
 use crate::service::{Call, Principal, Service, ServiceError};
 use crate::step_functions::description::Description;
 

@@ -11,7 +11,8 @@ use videoflow_asl::map_runs::{MapRun, MapRunSettings};
 
 use super::StatesService;
 use super::error::{internal, refusal, required};
-use super::shapes::{page, with_token};
+use super::shapes::page;
+use crate::pages::with_token;
 use crate::service::ServiceError;
 use crate::step_functions::actor::child_name;
 use crate::step_functions::description::Description;

@@ -110,13 +110,6 @@ pub(super) fn page<T>(
     Ok(Pages::of("", parameters)?.take(places.zip(items).collect()))
 }
 
-pub(super) fn with_token(mut answer: Value, next: Option<String>) -> Value {
-    if let (Some(members), Some(next)) = (answer.as_object_mut(), next) {
-        members.insert("NextToken".to_owned(), next.into());
-    }
-    answer
-}
-
 /// The members of an answer that have a value.
 pub(super) fn present(mut answer: Value) -> Value {
     if let Some(members) = answer.as_object_mut() {
