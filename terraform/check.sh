@@ -103,14 +103,14 @@ validate() {
   need_terraform
   check_format
   local folders
-  mapfile -t folders < <(folders_with '*.tf' terraform/modules/* terraform/modules/*/examples/* terraform/platform terraform/environments/*)
+  mapfile -t folders < <(folders_with '*.tf' terraform/modules/* terraform/modules/*/examples/* terraform/platform terraform/environments/* terraform/bootstrap)
   check_all validate "${folders[@]}"
 }
 
 run_tests() {
   need_terraform
   local folders
-  mapfile -t folders < <(folders_with 'tests/*.tftest.hcl' terraform/modules/* terraform/platform)
+  mapfile -t folders < <(folders_with 'tests/*.tftest.hcl' terraform/modules/* terraform/platform terraform/bootstrap)
   check_all test "${folders[@]}"
 }
 

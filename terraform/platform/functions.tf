@@ -23,34 +23,36 @@ module "task_function" {
   source   = "../modules/function"
   for_each = local.task_functions
 
-  prefix               = local.prefix
-  name                 = each.key
-  package              = var.packages[each.key]
-  memory_mb            = local.sizes[each.key].memory_mb
-  timeout_seconds      = local.sizes[each.key].timeout_seconds
-  reserved_concurrency = local.sizes[each.key].reserved_concurrency
-  log_level            = local.sizes[each.key].log_level
-  environment          = { for setting in local.functions[each.key].environment : setting => local.task_settings[setting] }
-  statements           = local.statements.functions[each.key]
-  log_retention_days   = var.settings.log_retention_days
-  kms_key_arn          = module.key.ready_arn
-  alarm_topic_arns     = local.alarm_topic_arns
+  prefix                   = local.prefix
+  name                     = each.key
+  package                  = var.packages[each.key]
+  memory_mb                = local.sizes[each.key].memory_mb
+  timeout_seconds          = local.sizes[each.key].timeout_seconds
+  reserved_concurrency     = local.sizes[each.key].reserved_concurrency
+  log_level                = local.sizes[each.key].log_level
+  environment              = { for setting in local.functions[each.key].environment : setting => local.task_settings[setting] }
+  statements               = local.statements.functions[each.key]
+  permissions_boundary_arn = var.permissions_boundary_arn
+  log_retention_days       = var.settings.log_retention_days
+  kms_key_arn              = module.key.ready_arn
+  alarm_topic_arns         = local.alarm_topic_arns
 }
 
 module "event_function" {
   source   = "../modules/function"
   for_each = toset(local.event_functions)
 
-  prefix               = local.prefix
-  name                 = each.key
-  package              = var.packages[each.key]
-  memory_mb            = local.sizes[each.key].memory_mb
-  timeout_seconds      = local.sizes[each.key].timeout_seconds
-  reserved_concurrency = local.sizes[each.key].reserved_concurrency
-  log_level            = local.sizes[each.key].log_level
-  environment          = { for setting in local.functions[each.key].environment : setting => local.event_settings[setting] }
-  statements           = local.statements.functions[each.key]
-  log_retention_days   = var.settings.log_retention_days
-  kms_key_arn          = module.key.ready_arn
-  alarm_topic_arns     = local.alarm_topic_arns
+  prefix                   = local.prefix
+  name                     = each.key
+  package                  = var.packages[each.key]
+  memory_mb                = local.sizes[each.key].memory_mb
+  timeout_seconds          = local.sizes[each.key].timeout_seconds
+  reserved_concurrency     = local.sizes[each.key].reserved_concurrency
+  log_level                = local.sizes[each.key].log_level
+  environment              = { for setting in local.functions[each.key].environment : setting => local.event_settings[setting] }
+  statements               = local.statements.functions[each.key]
+  permissions_boundary_arn = var.permissions_boundary_arn
+  log_retention_days       = var.settings.log_retention_days
+  kms_key_arn              = module.key.ready_arn
+  alarm_topic_arns         = local.alarm_topic_arns
 }

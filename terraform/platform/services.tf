@@ -11,6 +11,8 @@ resource "aws_iam_role" "media_convert" {
   name        = local.role_names["media-convert"]
   description = "MediaConvert reads sources and writes media of ${local.prefix}"
 
+  permissions_boundary = var.permissions_boundary_arn
+
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -43,9 +43,10 @@ module "reconcile_schedule" {
     StateMachineArn = module.reconcile_library.alias_arn
     Input           = jsonencode({ bucket = module.source_bucket.name })
   })
-  statements       = local.statements.services["reconcile-library-schedule"]
-  kms_key_arn      = module.key.arn
-  alarm_topic_arns = local.alarm_topic_arns
+  statements               = local.statements.services["reconcile-library-schedule"]
+  permissions_boundary_arn = var.permissions_boundary_arn
+  kms_key_arn              = module.key.arn
+  alarm_topic_arns         = local.alarm_topic_arns
 }
 
 module "api" {

@@ -177,6 +177,12 @@ variable "notice_email_addresses" {
   nullable    = false
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds what the platform's roles may ever be allowed, as terraform/bootstrap makes it. null: none."
+  type        = string
+  default     = null
+}
+
 variable "project" {
   description = "First half of every resource's name."
   type        = string

@@ -32,17 +32,18 @@ module "platform" {
   project     = local.project
   environment = local.environment
 
-  alarm_email_addresses  = var.alarm_email_addresses
-  api_authorization      = var.api_authorization
-  api_cors_origins       = var.api_cors_origins
-  bedrock_model_id       = var.bedrock_model_id
-  cost_tag               = { key = "Platform", value = "${local.project}-${local.environment}" }
-  custom_domain          = var.custom_domain
-  data_automation        = var.data_automation
-  notice_email_addresses = var.notice_email_addresses
-  packages               = local.packages
-  signing_public_keys    = var.signing_public_keys
-  web_acl_arn            = var.web_acl_arn
+  alarm_email_addresses    = var.alarm_email_addresses
+  api_authorization        = var.api_authorization
+  api_cors_origins         = var.api_cors_origins
+  bedrock_model_id         = var.bedrock_model_id
+  cost_tag                 = { key = "Platform", value = "${local.project}-${local.environment}" }
+  custom_domain            = var.custom_domain
+  data_automation          = var.data_automation
+  notice_email_addresses   = var.notice_email_addresses
+  packages                 = local.packages
+  permissions_boundary_arn = var.permissions_boundary_arn
+  signing_public_keys      = var.signing_public_keys
+  web_acl_arn              = var.web_acl_arn
 
   settings = {
     is_protected        = false

@@ -83,6 +83,12 @@ variable "package_manifest" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds the roles, as terraform/bootstrap gives it out. Null: none."
+  type        = string
+  default     = null
+}
+
 variable "signing_public_keys" {
   description = "Public keys (PEM) for CloudFront's signed URLs, by name. Empty: no distribution."
   type        = map(string)

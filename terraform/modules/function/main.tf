@@ -66,6 +66,8 @@ resource "aws_iam_role" "this" {
   name        = "${local.full_name}-lambda"
   description = "What the function ${local.full_name} may do."
 
+  permissions_boundary = var.permissions_boundary_arn
+
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

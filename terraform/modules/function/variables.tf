@@ -137,6 +137,12 @@ variable "log_level" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds what the role may ever be allowed. null: none."
+  type        = string
+  default     = null
+}
+
 variable "reserved_concurrency" {
   description = "How many invocations may run at once, taken from the account's concurrency; 0 stops the function. null: none reserved, as many as the account has."
   type        = number

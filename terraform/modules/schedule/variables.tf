@@ -88,6 +88,12 @@ variable "kms_key_arn" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds what the role may ever be allowed. null: none."
+  type        = string
+  default     = null
+}
+
 variable "retry" {
   description = "How long and how often EventBridge Scheduler tries again to start the target before the start goes to the dead-letter queue."
   type = object({

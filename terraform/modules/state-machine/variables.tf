@@ -141,6 +141,12 @@ variable "log_level" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "ARN of the policy that bounds what the role may ever be allowed. null: none."
+  type        = string
+  default     = null
+}
+
 variable "statements" {
   description = "What the machine may do besides writing its logs and traces."
   type = list(object({

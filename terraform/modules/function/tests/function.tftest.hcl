@@ -281,3 +281,16 @@ run "takes_the_longest_names_and_bounds" {
     error_message = "The longest names must fit: 64 characters for a function and for a role."
   }
 }
+
+run "boundary" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/test-boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.permissions_boundary_arn
+    error_message = "The role must be bounded by the policy that is given."
+  }
+}

@@ -257,3 +257,16 @@ run "takes_the_longest_names" {
     error_message = "The longest names must fit a role's 64 characters."
   }
 }
+
+run "boundary" {
+  command = plan
+
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::123456789012:policy/test-boundary"
+  }
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.permissions_boundary_arn
+    error_message = "The role must be bounded by the policy that is given."
+  }
+}
