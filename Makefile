@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench lint fmt build-local clean validate tf-test plan apply
+.PHONY: help setup demo test test-all bench lint fmt build-local clean validate tf-test plan apply drift
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
@@ -21,6 +21,7 @@ demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)
 test: build-local ## Run all tests
 	@tests/clients/setup.sh
 	python3 -m unittest discover --quiet --start-directory local/models
+	.cache/clients/bin/python -B -m unittest discover --quiet --start-directory tests/workflows
 	cargo test --locked --workspace
 
 test-all: test lint ## Run the tests, those of great loads too, and the linters
@@ -47,10 +48,13 @@ tf-test: ## Run the tests of the Terraform modules
 	@terraform/check.sh test
 
 plan: ## Plan an environment (ENV=dev)
-	@terraform/check.sh plan "$(ENV)"
+	@terraform/deploy.py plan "$(ENV)"
 
 apply: ## Apply the plan of an environment (ENV=dev)
-	@terraform/check.sh apply "$(ENV)"
+	@terraform/deploy.py apply "$(ENV)" $(if $(APPROVED),--approved "$(APPROVED)")
+
+drift: ## Compare an environment with this repository (ENV=dev)
+	@terraform/deploy.py drift "$(ENV)"
 
 clean: ## Remove what was built, and the demo's output
 	cargo clean

@@ -1,14 +1,12 @@
 #!/usr/bin/env bash
-# Checks the Terraform configurations of this folder; plans and applies an environment.
+# Checks the Terraform configurations of this folder.
 #
 #   terraform/check.sh lint       formatting, and checkov's security rules (installed into .cache, pinned)
 #   terraform/check.sh validate   formatting; init and validate of modules, examples, platform and environments
 #   terraform/check.sh test       terraform test of the modules and of the platform
-#   terraform/check.sh plan ENV   plan the environment ENV and save the plan
-#   terraform/check.sh apply ENV  apply the saved plan
 #
-# What Terraform needs for itself is kept in .cache/terraform; the state is where the environment's backend.hcl says, and
-# plan leaves the environment's lock file.
+# plan, apply, drift and output ENV are those of terraform/deploy.py, whose --help says what they need.
+# What Terraform needs for itself is kept in .cache/terraform.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -114,38 +112,11 @@ run_tests() {
   check_all test "${folders[@]}"
 }
 
-# Sets folder and plan_file of the environment $1.
-need_environment() {
-  local names
-  names=$(folders_with '*.tf' terraform/environments/* | sed 's|.*/||' | paste -sd ' ')
-  [[ " $names " == *" ${1:-none} "* ]] || fail "ENV must be one of: $names (make plan ENV=${names%% *})"
-  folder=terraform/environments/$1
-  plan_file=$cache/$1.tfplan
-}
-
-plan() {
-  need_terraform
-  need_environment "$@"
-  [ -e "$folder/backend.hcl" ] || fail "$folder/backend.hcl is missing: it says where the state is; copy backend.hcl.example and fill it in"
-  umask 077 # a plan holds all values, secret ones too
-  terraform_in "$folder" init -backend-config=backend.hcl
-  terraform_in "$folder" plan -out="$plan_file"
-  echo "The plan is saved: make apply ENV=$1 applies it."
-}
-
-apply() {
-  need_terraform
-  need_environment "$@"
-  [ -e "$plan_file" ] || fail "there is no plan of $1: run make plan ENV=$1 first, and read it"
-  terraform_in "$folder" apply "$plan_file"
-  rm "$plan_file"
-}
-
 case ${1:-} in
 lint) lint ;;
 validate) validate ;;
 test) run_tests ;;
-plan | apply) "$@" ;;
+plan | apply | drift | output) exec terraform/deploy.py "$@" ;;
 -h | --help) sed -n '2,/^set/ s/^# \{0,1\}//p' "$0" ;;
-*) fail "terraform/check.sh: lint, validate, test, plan ENV, apply ENV; --help says more" ;;
+*) fail "terraform/check.sh: lint, validate, test; plan, apply, drift, output ENV; --help says more" ;;
 esac
