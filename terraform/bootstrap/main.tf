@@ -83,6 +83,9 @@ resource "aws_iam_role" "apply" {
   name        = "${var.project}-apply-${each.key}"
   description = "Jobs of ${var.repository} in the GitHub environment ${each.key} apply and release as this role."
 
+  # An apply, a smoke test and a canary in one job.
+  max_session_duration = 7200
+
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

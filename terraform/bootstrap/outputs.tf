@@ -8,12 +8,13 @@ output "permissions_boundary_arn" {
   value       = aws_iam_policy.boundary.arn
 }
 
-output "plan_role_arn" {
-  description = "Role that plans: the repository's variable PLAN_ROLE_ARN."
-  value       = aws_iam_role.plan.arn
-}
-
-output "apply_role_arns" {
-  description = "Roles that apply, by environment: the variable APPLY_ROLE_ARN of each GitHub environment."
-  value       = { for name, role in aws_iam_role.apply : name => role.arn }
+output "deployments" {
+  description = "Where each environment is, and as whom it is planned and applied: the repository's variables DEV_DEPLOYMENT, STAGING_DEPLOYMENT, PROD_DEPLOYMENT."
+  value = { for name, role in aws_iam_role.apply : name => jsonencode({
+    apply_role_arn           = role.arn
+    permissions_boundary_arn = aws_iam_policy.boundary.arn
+    plan_role_arn            = aws_iam_role.plan.arn
+    region                   = var.region
+    state_bucket             = module.states.name
+  }) }
 }

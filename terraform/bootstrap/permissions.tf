@@ -45,6 +45,17 @@ locals {
       resources  = [for prefix in values(local.prefixes) : "${local.arn}:s3:::${prefix}-*"]
       conditions = {}
     },
+    # The functions' settings: Lambda shows them only to who may use their key. Without it every plan would change them.
+    {
+      actions   = ["kms:Decrypt"]
+      resources = ["${local.arn}:kms:${var.region}:${local.account}:key/*"]
+      conditions = {
+        StringEquals = { "kms:ViaService" = "lambda.${var.region}.amazonaws.com" }
+        StringLike = { "kms:EncryptionContext:aws:lambda:FunctionArn" = [
+          for prefix in values(local.prefixes) : "${local.arn}:lambda:${var.region}:${local.account}:function:${prefix}-*"
+        ] }
+      }
+    },
   ]
 
   # The state of an environment, and its lock beside it.
@@ -73,7 +84,7 @@ locals {
     scheduler    = ["schedule-group/${prefix}-*", "schedule/${prefix}-*"]
     sns          = ["${prefix}-*"]
     sqs          = ["${prefix}-*"]
-    states       = ["execution:${prefix}-*", "stateMachine:${prefix}-*"]
+    states       = ["execution:${prefix}-*", "mapRun:${prefix}-*", "stateMachine:${prefix}-*"]
   } }
 
   apply = { for name, prefix in local.prefixes : name => {
@@ -131,6 +142,11 @@ locals {
         actions    = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
         resources  = ["*"]
         conditions = { ArnLike = { "lambda:FunctionArn" = "${local.arn}:lambda:${var.region}:${local.account}:function:${prefix}-*" } }
+      },
+      {
+        actions    = ["lambda:TagResource", "lambda:UntagResource"]
+        resources  = ["${local.arn}:lambda:${var.region}:${local.account}:event-source-mapping:*"]
+        conditions = { StringEqualsIfExists = { "aws:RequestTag/Platform" = prefix } }
       },
       # Deliveries have numbers for names, and what Step Functions and API Gateway arrange for their logs has none.
       {

@@ -93,10 +93,21 @@ run "rights" {
   }
 
   assert {
-    condition = alltrue([for action in flatten([for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : statement.Action if !anytrue([for resource in flatten([statement.Resource]) : strcontains(resource, ".tfstate")])]) :
+    condition = alltrue([for action in flatten([for statement in jsondecode(aws_iam_role_policy.plan.policy).Statement : statement.Action if !anytrue([for resource in flatten([statement.Resource]) : strcontains(resource, ".tfstate")]) && try(statement.Condition.StringEquals["kms:ViaService"], "") != "lambda.eu-central-1.amazonaws.com"]) :
       !contains(["s3:GetObject", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan", "sqs:ReceiveMessage", "kms:Decrypt"], action)
     ])
     error_message = "A plan reads settings, not what the platform keeps."
+  }
+
+  assert {
+    condition = jsondecode(output.deployments["prod"]) == {
+      apply_role_arn           = aws_iam_role.apply["prod"].arn
+      permissions_boundary_arn = aws_iam_policy.boundary.arn
+      plan_role_arn            = aws_iam_role.plan.arn
+      region                   = "eu-central-1"
+      state_bucket             = module.states.name
+    }
+    error_message = "The workflows must be told where an environment is and as whom they deploy it."
   }
 
   assert {
