@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench lint fmt build-local clean validate tf-test plan apply drift
+.PHONY: help setup demo test test-all bench lint fmt build-local clean validate tf-test plan apply drift bundle unbundle
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
@@ -52,6 +52,13 @@ plan: ## Plan an environment (ENV=dev)
 
 apply: ## Apply the plan of an environment (ENV=dev)
 	@terraform/deploy.py apply "$(ENV)" $(if $(APPROVED),--approved "$(APPROVED)")
+
+bundle: ## Pack what a release deploys (after make build)
+	cargo build --locked --package videoflow --bin videoflow
+	@.github/scripts/bundle.sh pack
+
+unbundle: ## Unpack it where it was built
+	@.github/scripts/bundle.sh unpack
 
 drift: ## Compare an environment with this repository (ENV=dev)
 	@terraform/deploy.py drift "$(ENV)"
