@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench lint fmt build-local clean validate tf-test plan apply drift bundle unbundle
+.PHONY: help setup demo test test-all bench lint deny fmt build-local clean validate tf-test plan apply drift bundle unbundle
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
@@ -32,10 +32,14 @@ test-all: test lint ## Run the tests, those of great loads too, and the linters
 bench: ## Time the engine side by side with its peer, into docs/benchmarks.md
 	@local/asl/bench/run.sh
 
-lint: ## Check formatting and lints, and the security rules of the Terraform code
+lint: ## Check formatting, lints and licences, workflows, and the security rules of the Terraform code
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@terraform/check.sh lint
+	@.github/linters/check.sh
+
+deny: ## Check the crates against the advisories too (needs GitHub)
+	@.github/linters/check.sh deny
 
 fmt: ## Format the code
 	cargo fmt --all

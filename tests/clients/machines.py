@@ -24,7 +24,7 @@ class Machines(ClientTest):
         changed = {"stateMachineArn": machine, "definition": definition({"Type": "Pass", "Output": 2})}
         second = self.states.update_state_machine(**changed, publish=True)["stateMachineVersionArn"]
         routes = lambda *weights: [
-            {"stateMachineVersionArn": arn, "weight": weight} for arn, weight in zip([first, second], weights) if weight
+            {"stateMachineVersionArn": arn, "weight": weight} for arn, weight in zip([first, second], weights, strict=True) if weight
         ]
         alias = self.states.create_state_machine_alias(name="live", routingConfiguration=routes(100, 0))
         alias = alias["stateMachineAliasArn"]
