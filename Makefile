@@ -48,7 +48,7 @@ fmt: ## Format the code
 validate: ## Validate all Terraform configurations
 	@terraform/check.sh validate
 
-tf-test: ## Run the tests of the Terraform modules
+tf-test: ## Run the tests of the Terraform modules (they need no AWS account)
 	@terraform/check.sh test
 
 plan: ## Plan an environment (ENV=dev)

@@ -1,3 +1,7 @@
+mock_provider "aws" {
+  source = "../mocks"
+}
+
 variables {
   account_id = "123456789012"
   region     = "eu-central-1"

@@ -1,3 +1,7 @@
+mock_provider "aws" {
+  source = "../mocks"
+}
+
 variables {
   environment           = "test"
   alarm_email_addresses = ["on-call@example.com"]

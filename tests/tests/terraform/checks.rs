@@ -14,16 +14,14 @@ const AT_ONCE: usize = 2;
 
 /// Every configuration, with the folder that it needs around it.
 fn configurations() -> Vec<(PathBuf, PathBuf)> {
-    let modules = root().join("terraform/modules");
+    let terraform = root().join("terraform");
     let mut found = Vec::new();
     for module in folders("modules") {
-        found.push((module.join("examples/basic"), modules.clone()));
-        found.push((module, modules.clone()));
+        found.push((module.join("examples/basic"), terraform.clone()));
+        found.push((module, terraform.clone()));
     }
-    for whole in folders("environments")
-        .into_iter()
-        .chain([root().join("terraform/platform")])
-    {
+    let platform = [terraform.join("bootstrap"), terraform.join("platform")];
+    for whole in folders("environments").into_iter().chain(platform) {
         found.push((whole, root()));
     }
     found

@@ -1,5 +1,5 @@
-provider "aws" {
-  region = "eu-west-1"
+mock_provider "aws" {
+  source = "../../mocks"
 }
 
 variables {

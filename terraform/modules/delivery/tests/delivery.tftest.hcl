@@ -1,6 +1,5 @@
-# Not the region of CloudFront's control plane, so that what has to be there shows.
-provider "aws" {
-  region = "eu-west-1"
+mock_provider "aws" {
+  source = "../../mocks"
 }
 
 variables {

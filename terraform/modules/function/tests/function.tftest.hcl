@@ -1,3 +1,7 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
 variables {
   prefix = "test"
   name   = "inspect-file"
@@ -71,7 +75,7 @@ run "defaults" {
       {
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/test-inspect-file:*"]
+        Resource = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/test-inspect-file:*"]
       },
       {
         Effect   = "Allow"

@@ -1,3 +1,7 @@
+mock_provider "aws" {
+  source = "../../mocks"
+}
+
 variables {
   prefix             = "test"
   name               = "detect-labels"
@@ -77,7 +81,7 @@ run "defaults" {
   }
 
   assert {
-    condition     = output.executions_arn == "arn:aws:states:us-east-1:123456789012:execution:test-detect-labels:*"
+    condition     = output.executions_arn == "arn:aws:states:eu-west-1:123456789012:execution:test-detect-labels:*"
     error_message = "executions_arn must match the executions of this machine and no others."
   }
 }
