@@ -17,6 +17,9 @@ PINNED = re.compile(r"uses: (?P<action>[\w./-]+)@(?P<sha>[0-9a-f]{40}) # (?P<ver
 # All that a job may be given.
 RIGHTS = {("attestations", "write"), ("contents", "read"), ("id-token", "write")}
 
+# A step that prepares the machine, as `make build` says where the target is missing.
+PREPARES = "rustup target add aarch64-unknown-linux-gnu"
+
 
 def jobs():
     for name, workflow in WORKFLOWS.items():
@@ -75,6 +78,8 @@ class Workflows(unittest.TestCase):
                 with self.subTest(job=name, command=command):
                     self.assertNotIn("\n", command)
                     self.assertNotIn("${{", command)
+                    if command == PREPARES:
+                        continue
                     program, *arguments = command.removeprefix("exec ").split()
                     if program == "make":
                         known = subprocess.run(["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True)
@@ -112,6 +117,16 @@ class Workflows(unittest.TestCase):
         given = set(re.findall(r"(\w+) +=", given[1]))
         read = set(re.findall(r"fromJSON\([\w.]+\)\.(\w+)", "".join(TEXTS.values())))
         self.assertEqual(read, given)
+
+    def test_the_apply_role_may_make_every_call_of_the_release(self):
+        """Of a service whose resources have names it may do everything on the environment's own; so each service that
+        the programs use has to be one of those. Who calls, everybody may ask."""
+        programs = "".join(path.read_text() for path in (ROOT / ".github/scripts").glob("*.py"))
+        clients = set(re.findall(r'client\("(\w+)"', programs)) - {"sts"}
+        named = re.search(r"named = \{.*?=> \{(.*?)\n  \} \}", BOOTSTRAP, re.DOTALL)
+        allowed = set(re.findall(r"^    (\w+) += \[", named[1], re.MULTILINE)) | set(re.findall(r'\["(\w+):\*"\]', BOOTSTRAP))
+        self.assertGreaterEqual(len(clients), 4)
+        self.assertLessEqual({"states" if client == "stepfunctions" else client for client in clients}, allowed)
 
     def test_nothing_follows_a_failed_step_but_what_mends(self):
         for name, job in jobs():
