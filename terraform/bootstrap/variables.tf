@@ -16,13 +16,13 @@ variable "region" {
 }
 
 variable "repository" {
-  description = "Repository on GitHub whose workflows plan and apply, as owner/name."
+  description = "Repository on GitHub whose workflows plan and apply, as its tokens name it: owner@id/name@id, or owner/name if it was made before 15 July 2026 and uses no immutable subject claims."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.repository))
-    error_message = "repository: owner/name, such as my-company/videoflow."
+    condition     = can(regex("^[A-Za-z0-9-]+(@[0-9]+/[A-Za-z0-9._-]+@[0-9]+|/[A-Za-z0-9._-]+)$", var.repository))
+    error_message = "repository: owner@id/name@id, such as my-company@123456/videoflow@456789, or owner/name for an older one."
   }
 }
 

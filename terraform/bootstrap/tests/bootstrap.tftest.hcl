@@ -5,7 +5,7 @@ mock_provider "aws" {
 variables {
   account_id = "123456789012"
   region     = "eu-central-1"
-  repository = "my-company/videoflow"
+  repository = "my-company@123456/videoflow@456789"
 }
 
 run "workflows" {
@@ -49,7 +49,7 @@ run "trust" {
     condition = jsondecode(aws_iam_role.plan.assume_role_policy).Statement[0].Condition == {
       StringEquals = {
         "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-        "token.actions.githubusercontent.com:sub" = "repo:my-company/videoflow:ref:refs/heads/main"
+        "token.actions.githubusercontent.com:sub" = "repo:my-company@123456/videoflow@456789:ref:refs/heads/main"
       }
     }
     error_message = "Only the branch's workflows may plan."
@@ -59,7 +59,7 @@ run "trust" {
     condition = jsondecode(aws_iam_role.apply["prod"].assume_role_policy).Statement[0].Condition == {
       StringEquals = {
         "token.actions.githubusercontent.com:aud" = "sts.amazonaws.com"
-        "token.actions.githubusercontent.com:sub" = "repo:my-company/videoflow:environment:prod"
+        "token.actions.githubusercontent.com:sub" = "repo:my-company@123456/videoflow@456789:environment:prod"
       }
     }
     error_message = "Only jobs of the GitHub environment may apply."
@@ -120,4 +120,28 @@ run "rights" {
     ])
     error_message = "A managed policy has at most 6,144 characters."
   }
+}
+
+run "older_repository" {
+  command = plan
+
+  variables {
+    environments = ["prod"]
+    repository   = "my-company/videoflow"
+  }
+
+  assert {
+    condition     = strcontains(aws_iam_role.apply["prod"].assume_role_policy, "\"repo:my-company/videoflow:environment:prod\"")
+    error_message = "The tokens of an older repository have no ids."
+  }
+}
+
+run "refuses_half_of_the_ids" {
+  command = plan
+
+  variables {
+    repository = "my-company/videoflow@456789"
+  }
+
+  expect_failures = [var.repository]
 }
