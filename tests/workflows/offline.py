@@ -1,6 +1,7 @@
 """The environments against the offline AWS provider: a copy of the configuration, a local state, throw-away values."""
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -98,6 +99,7 @@ resource "aws_sns_topic" "notices" {
 """
 
 
+@functools.cache
 def provider() -> Path:
     """The command line settings that name the offline provider; skips, and says so, where there is none."""
     missing = None
@@ -154,6 +156,7 @@ class Workspace:
         mine = {
             "TF_CLI_CONFIG_FILE": str(self.settings),
             "TF_CLI_ARGS": "-no-color",
+            "STATE_BUCKET": "",
             "TFVARS": "".join(f"{name} = {json.dumps(value)}\n" for name, value in VARIABLES.items()),
             "GITHUB_STEP_SUMMARY": str(self.root / "summary"),
             "GITHUB_OUTPUT": str(self.root / "output"),

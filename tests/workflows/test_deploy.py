@@ -3,7 +3,11 @@
 import json
 import unittest
 
-from offline import SMALL, TOPIC, Workspace
+from offline import SMALL, TOPIC, Workspace, provider
+
+
+def setUpModule():
+    provider()
 
 
 class Deploy(unittest.TestCase):
