@@ -55,7 +55,7 @@ plan: ## Plan an environment (ENV=dev)
 	@terraform/deploy.py plan "$(ENV)"
 
 apply: ## Apply the plan of an environment (ENV=dev)
-	@terraform/deploy.py apply "$(ENV)" $(if $(APPROVED),--approved "$(APPROVED)")
+	@terraform/deploy.py apply "$(ENV)"
 
 bundle: ## Pack what a release deploys (after make build)
 	cargo build --locked --package videoflow --bin videoflow

@@ -24,8 +24,10 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import changes
@@ -38,6 +40,23 @@ TERRAFORM_MINIMUM = (1, 11)
 
 class Refused(Exception):
     """What is wrong, where, and what to do."""
+
+
+@contextmanager
+def stopping(process: subprocess.Popen):
+    """Hands the first signal on, once: Terraform then ends what it is doing, writes the state and gives its lock back."""
+    handed_on = []
+
+    def hand_on(_number, _frame):
+        if not handed_on:
+            handed_on.append(process.send_signal(signal.SIGINT))
+
+    before = {number: signal.signal(number, hand_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Environment:
@@ -59,10 +78,13 @@ class Environment:
         settings["TF_DATA_DIR"] = str(CACHE / "environments" / self.name)
         command = ["terraform", f"-chdir={self.folder}", *arguments]
         out = subprocess.PIPE if capture else sys.stderr
-        done = subprocess.run(command, env=os.environ | settings, stdout=out, text=True)
-        if done.returncode != 0:
+        # A group of its own: Ctrl-C would reach it a second time, which makes it drop everything.
+        with subprocess.Popen(command, env=os.environ | settings, stdout=out, text=True, process_group=0) as process:
+            with stopping(process):
+                said, _ = process.communicate()
+        if process.returncode != 0:
             raise Refused(f"terraform {arguments[0]} of {self.name}: FAILED, see above")
-        return done.stdout
+        return said
 
     def init(self) -> None:
         """Finds the state."""

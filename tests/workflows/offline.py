@@ -90,6 +90,14 @@ output "platform" {
   value = { process_video = { version_arn = module.sanitize_file.version_arn } }
 }
 """
+# What takes its time, and says when it has begun.
+SLOW = """
+resource "terraform_data" "slow" {
+  provisioner "local-exec" {
+    command = "echo reached > reached; exec sleep 600"
+  }
+}
+"""
 # What a release may give up again.
 TOPIC = """
 resource "aws_sns_topic" "notices" {
@@ -149,8 +157,14 @@ class Workspace:
             manifest[name] = {"path": f"{name}/bootstrap.zip", "sha256": sha256}
         (self.root / "target/lambda/manifest.json").write_text(json.dumps(manifest))
 
-    def deploy(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess:
-        """Runs terraform/deploy.py as a job of a workflow does: variables in TFVARS, a summary, outputs."""
+    def deploy(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Runs terraform/deploy.py."""
+        with self.start(*arguments) as process:
+            out, said = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, out, said)
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        """Starts terraform/deploy.py as a job of a workflow does: variables in TFVARS, a summary, outputs."""
         for name in ("summary", "output"):
             (self.root / name).write_text("")
         mine = {
@@ -163,7 +177,7 @@ class Workspace:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         command = [sys.executable, self.root / "terraform/deploy.py", arguments[0], self.environment, *arguments[1:]]
-        return subprocess.run(command, env=os.environ | mine | settings, capture_output=True, text=True)
+        return subprocess.Popen(command, env=os.environ | mine, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def summary(self) -> str:
         """What the last run told the workflow's summary."""

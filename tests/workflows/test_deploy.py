@@ -1,9 +1,11 @@
 """terraform/deploy.py: what approvers are shown is what is applied, and nothing else."""
 
 import json
+import os
+import signal
 import unittest
 
-from offline import SMALL, TOPIC, Workspace, provider
+from offline import SLOW, SMALL, TOPIC, Workspace, provider
 
 
 def setUpModule():
@@ -24,16 +26,16 @@ class Deploy(unittest.TestCase):
     def gate(self, stands):
         self.workspace.write("gate", stands)
 
-    def done(self, *arguments, **settings):
+    def done(self, *arguments):
         """Runs the script, which has to succeed, and gives its summary."""
-        ran = self.workspace.deploy(*arguments, **settings)
+        ran = self.workspace.deploy(*arguments)
         self.assertEqual(ran.returncode, 0, ran.stderr)
         return self.workspace.summary()
 
-    def refused(self, *arguments, **settings):
+    def refused(self, *arguments):
         """Runs the script, which has to refuse and to leave the state as it was, and gives what it says."""
         before = self.resources()
-        ran = self.workspace.deploy(*arguments, **settings)
+        ran = self.workspace.deploy(*arguments)
         self.assertEqual(ran.returncode, 1, ran.stderr)
         self.assertEqual(self.resources(), before)
         return ran.stderr
@@ -106,6 +108,23 @@ class Deploy(unittest.TestCase):
 
     def kept(self, *kinds):
         return [resource["instances"] for resource in self.resources() if resource["type"] in kinds]
+
+    def test_a_cancelled_apply_keeps_its_state_and_gives_the_lock_back(self):
+        self.applied()
+        os.mkfifo(self.workspace.folder / "reached")
+        self.workspace.write("slow.tf", SLOW)
+        self.done("plan")
+        with self.workspace.start("apply") as process:
+            # Opens when the apply has come so far.
+            (self.workspace.folder / "reached").read_text()
+            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
+            said = process.communicate()[1]
+        self.assertEqual(process.returncode, 1, said)
+        self.assertIn("Interrupt received", said)
+        self.assertNotIn("Two interrupts", said)
+        self.assertFalse((self.workspace.folder / ".terraform.tfstate.lock.info").exists())
+        self.assertIn("slow", [resource["name"] for resource in self.resources()])
 
     def test_drift_is_found_and_new_code_is_none_and_outputs_are_json(self):
         self.assertIn("the environment has not been applied yet", self.refused("drift"))

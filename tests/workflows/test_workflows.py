@@ -136,6 +136,12 @@ class Workflows(unittest.TestCase):
                         self.assertTrue(step["run"].endswith("--mend"))
                 self.assertNotIn("continue-on-error", step)
 
+    def test_what_changes_something_hears_that_its_run_was_cancelled(self):
+        for job in ("plan", "deploy"):
+            for step in steps(WORKFLOWS["deploy"]["jobs"][job]):
+                if step.get("run", "make unbundle") != "make unbundle":
+                    self.assertTrue(step["run"].startswith("exec "), step["run"])
+
     def test_a_deployment_waits_for_its_turn_and_is_never_broken_off(self):
         deploy = WORKFLOWS["deploy"]["jobs"]["deploy"]
         self.assertEqual(deploy["concurrency"], {"group": "deploy-${{ inputs.environment }}", "cancel-in-progress": False})
