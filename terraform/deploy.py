@@ -17,7 +17,7 @@ Where things are:
   variables         terraform/environments/ENV/terraform.tfvars, or their text in TFVARS
   saved plan        .cache/terraform/ENV.tfplan
 
-Exit codes: 0 done (drift: none); 1 failed or refused; 2 drift was found; 64 the command line is wrong."""
+Exit codes: 0 done (drift: none); 1 failed or refused; 2 drift was found; 64 the command line is wrong; 130 stopped."""
 
 import argparse
 import base64
@@ -167,7 +167,7 @@ def apply(environment: Environment, approved: str | None) -> int:
             tell(changes.summary(f"Not approved for {environment.name}", planned))
             raise Refused(
                 f"the plan of {environment.name} is not the one that was approved ({approved}): "
-                "the state, AWS or the zips have changed since; plan again"
+                "the state, AWS or the zips have changed since; plan again (in a workflow: re-run the job `plan`)"
             )
     elif not environment.plan_file.exists() or not environment.note_file.exists():
         raise Refused(f"there is no plan of {environment.name}: run make plan ENV={environment.name} first, and read it")
@@ -251,6 +251,9 @@ def main() -> int:
     except Refused as refused:
         print(f"deploy: {refused}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("deploy: stopped", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
