@@ -11,6 +11,7 @@ mod crash;
 mod dead_letters;
 mod definitions;
 mod deployment;
+mod documents;
 mod duplicates;
 mod error_list;
 mod failures;

@@ -70,7 +70,7 @@ resource "aws_cloudwatch_composite_alarm" "group" {
   for_each = var.groups
 
   alarm_name        = "${var.prefix}-${each.key}-unhealthy"
-  alarm_description = "At least one alarm of the group ${each.key} is on: see which, its description says what to do first. See docs/operations.md"
+  alarm_description = "At least one alarm of the group ${each.key} is on: see which, its description says what to do first. See docs/operations.md#alarms"
   alarm_rule        = join(" OR ", [for name in each.value : "ALARM(\"${name}\")"])
   alarm_actions     = var.alarm_topic_arns
   ok_actions        = var.alarm_topic_arns
@@ -84,7 +84,7 @@ resource "aws_cloudwatch_composite_alarm" "group" {
 
 resource "aws_cloudwatch_composite_alarm" "unhealthy" {
   alarm_name        = "${var.prefix}-unhealthy"
-  alarm_description = "At least one alarm of ${var.prefix} is on: see which group, then which alarm. See docs/operations.md"
+  alarm_description = "At least one alarm of ${var.prefix} is on: see which group, then which alarm. See docs/operations.md#alarms"
   alarm_rule        = join(" OR ", [for group in aws_cloudwatch_composite_alarm.group : "ALARM(\"${group.alarm_name}\")"])
   alarm_actions     = var.alarm_topic_arns
   ok_actions        = var.alarm_topic_arns

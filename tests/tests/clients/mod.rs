@@ -53,3 +53,8 @@ async fn a_video_goes_its_whole_way() {
 async fn state_machines_of_ones_own_run() {
     run(&Up::start().await, "machines.py", None);
 }
+
+#[tokio::test]
+async fn the_runbooks_commands_do_what_it_says() {
+    run(&Up::start().await, "operations.py", None);
+}

@@ -6,6 +6,7 @@ use videoflow_platform::lambda::deployments;
 
 use super::offline::development;
 use super::{Applied, Resource, unprefixed};
+use crate::documents::anchors;
 use crate::machines::tasks::definitions;
 use crate::permissions::settings::{PATTERNS, pattern, used};
 use crate::support::root;
@@ -267,18 +268,19 @@ fn every_alarm_leads_to_a_paragraph_that_exists() {
         return;
     };
     let operations = std::fs::read_to_string(root().join("docs/operations.md"));
-    let operations = operations.expect("docs/operations.md");
-    let paragraphs: BTreeSet<&str> = operations
-        .lines()
-        .filter_map(|line| line.strip_prefix("## "))
-        .collect();
+    let paragraphs = anchors(&operations.expect("docs/operations.md"));
     let mut named = BTreeSet::new();
-    for alarm in applied.of_kind("aws_cloudwatch_metric_alarm") {
-        let description = alarm.text("alarm_description");
-        let (_, paragraph) = description
-            .rsplit_once("See docs/operations.md#")
-            .unwrap_or_else(|| panic!("{}: {description}", alarm.address));
-        named.insert(paragraph);
+    for kind in [
+        "aws_cloudwatch_metric_alarm",
+        "aws_cloudwatch_composite_alarm",
+    ] {
+        for alarm in applied.of_kind(kind) {
+            let description = alarm.text("alarm_description");
+            let (_, paragraph) = description
+                .rsplit_once("See docs/operations.md#")
+                .unwrap_or_else(|| panic!("{}: {description}", alarm.address));
+            named.insert(paragraph.to_owned());
+        }
     }
     assert!(named.len() > 10, "{named:?}");
     let missing: Vec<_> = named.difference(&paragraphs).collect();
