@@ -1,13 +1,16 @@
 """docs/operations.md: its commands are taken out of the page. All of them are ones that the AWS CLI knows, and those that
 the local platform answers do what the page says."""
 
+import contextlib
+import io
 import json
 import os
 import re
 import shlex
+import socketserver
 import subprocess
-import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -91,9 +94,40 @@ def short_video():
         return path.read_bytes()
 
 
+class Cli(socketserver.StreamRequestHandler):
+    """The AWS CLI, kept running: its start takes longer than its work."""
+
+    driver = create_clidriver()
+
+    def handle(self):
+        folder, *arguments = self.rfile.readline().decode().rstrip("\n").split("\x1f")[:-1]
+        printed = io.StringIO()
+        with contextlib.chdir(folder), contextlib.redirect_stdout(printed):
+            # Version 1 of the AWS CLI has an address of its own for SQS.
+            code = self.driver.main(["--endpoint-url", URL, *arguments])
+        self.wfile.write(f"{code}\n{printed.getvalue()}".encode())
+
+
+# `aws` in a shell: exit code and output of the one that is kept running.
+AWS = r"""aws() {
+  local code
+  exec 3<>/dev/tcp/127.0.0.1/PORT
+  printf '%s\x1f' "$PWD" "$@" >&3 && echo >&3
+  read -r code <&3
+  cat <&3
+  return "$code"
+}
+"""
+
+
 class Runbook(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
+        server = socketserver.TCPServer(("127.0.0.1", 0), Cli)
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.cli = AWS.replace("PORT", str(server.server_address[1]))
         cls.tables, cls.s3, cls.states = client("dynamodb"), client("s3"), client("stepfunctions")
         cls.queues, cls.events, cls.speech = client("sqs"), client("events"), client("transcribe")
 
@@ -101,11 +135,9 @@ class Runbook(unittest.TestCase):
         """What the page's commands print, run one after the other in a shell that has the page's names."""
         names = block("Names in the commands", ADDRESS).replace(ADDRESS, URL)
         names = names.replace(HTTP_API, URL)
-        # Version 1 of the AWS CLI has an address of its own for SQS.
-        cli = f'aws() {{ "{sys.executable}" "{Path(sys.executable).parent}/aws" --endpoint-url {URL} "$@"; }}\n'
         given = "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
         with tempfile.TemporaryDirectory() as folder:
-            script = "set -euo pipefail\n" + cli + names + given + "".join(commands)
+            script = "set -euo pipefail\n" + self.cli + names + given + "".join(commands)
             done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=folder)
             self.assertEqual(done.returncode, 0, f"{script}\n{done.stderr}")
             self.assertEqual(os.listdir(folder), [])
