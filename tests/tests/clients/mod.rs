@@ -44,6 +44,11 @@ async fn the_other_services_answer_and_refuse_as_aws_does() {
 }
 
 #[tokio::test]
+async fn the_runbooks_commands_do_what_it_says() {
+    run(&Up::start().await, "operations.py", None);
+}
+
+#[tokio::test]
 async fn a_video_goes_its_whole_way() {
     let up = Up::start().await;
     run(&up, "whole_run.py", Some(&up.clip(1)));
@@ -52,9 +57,4 @@ async fn a_video_goes_its_whole_way() {
 #[tokio::test]
 async fn state_machines_of_ones_own_run() {
     run(&Up::start().await, "machines.py", None);
-}
-
-#[tokio::test]
-async fn the_runbooks_commands_do_what_it_says() {
-    run(&Up::start().await, "operations.py", None);
 }
