@@ -5,6 +5,7 @@
 mod message;
 
 use aws_config::SdkConfig;
+use futures_util::{TryStreamExt as _, stream};
 use tracing::info;
 use videoflow_shared::batch::{Batch, DeadLetters, Failures, Transience, each};
 use videoflow_shared::identity::JobId;
@@ -13,10 +14,14 @@ use videoflow_shared::jobs::JobStatus;
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::settings::{Setting, read};
 
-pub use message::{Message, parse};
+pub use message::{Message, MissedObject, parse};
 
 /// Duplicates that one failure queues again: a content that is uploaded more often is no accident.
 const REQUEUED_LIMIT: usize = 100;
+
+/// Objects of one reconciliation message that are entered at the same time: a batch of ten messages of a hundred objects
+/// has to be done within the function's timeout.
+const ENTERED_AT_ONCE: usize = 16;
 
 /// Why a message could not be handled: a transient cause brings it again, any other one makes it a dead letter.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
@@ -110,11 +115,16 @@ impl Function {
                     .await
             }
             Message::Missed { bucket, objects } => {
-                for object in objects {
-                    self.enter(&bucket, &object.key, Some(&object.version_id))
-                        .await?;
-                }
-                Ok(())
+                let enter = |object: MissedObject| {
+                    let bucket = &bucket;
+                    async move {
+                        self.enter(bucket, &object.key, Some(&object.version_id))
+                            .await
+                    }
+                };
+                stream::iter(objects.into_iter().map(Ok))
+                    .try_for_each_concurrent(ENTERED_AT_ONCE, enter)
+                    .await
             }
             Message::Requeue(original) => self.requeue(&original).await,
             Message::Start(job) => self.start(&job).await,
