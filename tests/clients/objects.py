@@ -39,6 +39,7 @@ class Objects(ClientTest):
             for name in ["one.txt", "a b + ü.txt"]:
                 (folder / name).write_text(name)
             aws("s3", "sync", str(folder), f"s3://{OUTPUT}/cli/x y")
+            self.assertRegex(aws("s3", "ls"), rf"(?m)^20\d\d-\d\d-\d\d \d\d:\d\d:\d\d {OUTPUT}$")
             listed = aws("s3", "ls", f"s3://{OUTPUT}/cli/x y/")
             self.assertEqual(len(listed.splitlines()), 2, listed)
             back = folder / "back"

@@ -61,10 +61,11 @@ impl Index {
 
     /// Makes a bucket, or changes the settings of one that exists.
     pub fn put_bucket(&mut self, name: &str, settings: Settings) -> Result<(), Error> {
-        let sql = "INSERT INTO bucket (name, settings) VALUES (?1, ?2)
-            ON CONFLICT (name) DO UPDATE SET settings = excluded.settings";
+        let sql = "INSERT INTO bucket (name, settings) VALUES (?1, json_set(?2, '$.createdMs', ?3))
+            ON CONFLICT (name) DO UPDATE
+            SET settings = json_set(?2, '$.createdMs', coalesce(bucket.settings ->> '$.createdMs', ?3))";
         self.connection
-            .execute(sql, params![name, to_text(&settings)])?;
+            .execute(sql, params![name, to_text(&settings), now_ms()])?;
         Ok(())
     }
 
@@ -78,12 +79,13 @@ impl Index {
         settings.ok_or(Error::NoSuchBucket)
     }
 
-    pub fn buckets(&self) -> Result<Vec<String>, Error> {
-        let mut statement = self
-            .connection
-            .prepare_cached("SELECT name FROM bucket ORDER BY name")?;
-        let names = statement.query_map([], |row| row.get(0))?;
-        Ok(names.collect::<Result<_, _>>()?)
+    /// Names of the buckets, and when each was made.
+    pub fn buckets(&self) -> Result<Vec<(String, OffsetDateTime)>, Error> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT name, coalesce(settings ->> '$.createdMs', 0) FROM bucket ORDER BY name",
+        )?;
+        let buckets = statement.query_map([], |row| Ok((row.get(0)?, time(row.get(1)?))))?;
+        Ok(buckets.collect::<Result<_, _>>()?)
     }
 
     /// Deletes a bucket that has no versions and no uploads.
@@ -121,8 +123,7 @@ impl Index {
         let sql =
             "INSERT INTO version (bucket, key, version_id, modified_ms, content, attributes, tags)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let now = OffsetDateTime::now_utc();
-        let modified_ms = now.unix_timestamp() * 1000 + i64::from(now.millisecond());
+        let modified_ms = now_ms();
         let content_text = content.map(to_text);
         let parameters = params![
             bucket,
@@ -313,18 +314,26 @@ fn remove(
 }
 
 fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
-    let modified_ms: i64 = row.get(2)?;
-    let modified = OffsetDateTime::from_unix_timestamp_nanos(i128::from(modified_ms) * 1_000_000);
     let content: Option<String> = row.get(3)?;
     Ok(Version {
         key: row.get(0)?,
         version_id: row.get(1)?,
-        modified: modified.unwrap_or(OffsetDateTime::UNIX_EPOCH),
+        modified: time(row.get(2)?),
         content: content.map(|_| from_text(row, 3)).transpose()?,
         attributes: from_text(row, 4)?,
         tags: from_text(row, 5)?,
         sequence: row.get(6)?,
     })
+}
+
+fn now_ms() -> i64 {
+    let now = OffsetDateTime::now_utc();
+    now.unix_timestamp() * 1000 + i64::from(now.millisecond())
+}
+
+fn time(milliseconds: i64) -> OffsetDateTime {
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(milliseconds) * 1_000_000);
+    time.unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A column's JSON.

@@ -13,6 +13,7 @@ use s3s::dto::{
     ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output, Object,
     ObjectStorageClass,
 };
+use time::OffsetDateTime;
 
 use super::conversion::{checksum_type, etag, size};
 use crate::names::REGION;
@@ -44,13 +45,14 @@ pub(super) fn head(buckets: &Buckets, input: &HeadBucketInput) -> S3Result<HeadB
 }
 
 pub(super) fn list(buckets: &Buckets) -> S3Result<ListBucketsOutput> {
-    let names = buckets.index().buckets()?;
-    let bucket = |name| Bucket {
+    let found = buckets.index().buckets()?;
+    let bucket = |(name, created): (String, OffsetDateTime)| Bucket {
+        creation_date: Some(created.into()),
         name: Some(name),
         ..Bucket::default()
     };
     Ok(ListBucketsOutput {
-        buckets: Some(names.into_iter().map(bucket).collect()),
+        buckets: Some(found.into_iter().map(bucket).collect()),
         ..ListBucketsOutput::default()
     })
 }
