@@ -8,6 +8,11 @@ output "api_endpoint" {
   value       = module.api.endpoint
 }
 
+output "claims_table_name" {
+  description = "Table of claims on content."
+  value       = module.claims_table.name
+}
+
 output "dashboard_name" {
   description = "Dashboard in CloudWatch."
   value       = module.dashboard.name
@@ -50,6 +55,15 @@ output "process_video" {
     alias_arn   = module.process_video.alias_arn
     arn         = module.process_video.arn
     version_arn = module.process_video.version_arn
+  }
+}
+
+output "reconcile_library" {
+  description = "The library's machine: its ARN, its newest version, and the alias that the schedule starts."
+  value = {
+    alias_arn   = module.reconcile_library.alias_arn
+    arn         = module.reconcile_library.arn
+    version_arn = module.reconcile_library.version_arn
   }
 }
 

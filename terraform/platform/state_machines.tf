@@ -50,7 +50,7 @@ module "reconcile_library" {
   definition               = templatefile("${local.definitions}/reconcile-library.asl.json", local.library_values)
   statements               = local.statements.machines["reconcile-library"]
   permissions_boundary_arn = var.permissions_boundary_arn
-  alias                    = { weights_owner = "terraform" }
+  alias                    = { weights_owner = var.settings.alias_weights_owner }
   log_retention_days       = var.settings.log_retention_days
   kms_key_arn              = module.key.ready_arn
   alarm_topic_arns         = local.alarm_topic_arns

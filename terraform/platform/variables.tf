@@ -78,7 +78,7 @@ variable "settings" {
   type = object({
     # Must the stores survive? Then destroying or replacing a bucket, a table or the key is refused.
     is_protected = bool
-    # Who moves the weights of process-video's alias: every apply ("terraform") or the release's canary ("release").
+    # Who moves the aliases of process-video and reconcile-library: every apply ("terraform") or the release's canary ("release").
     alias_weights_owner = string
     # Of all log groups.
     log_retention_days = number

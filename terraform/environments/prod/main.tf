@@ -1,4 +1,4 @@
-# What people rely on: its stores cannot be destroyed, and the release moves process-video's alias step by step.
+# What people rely on: its stores cannot be destroyed, and the release moves the aliases step by step.
 
 locals {
   project     = "videoflow"

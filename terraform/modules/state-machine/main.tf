@@ -167,7 +167,8 @@ resource "aws_sfn_alias" "release" {
   }
 
   lifecycle {
-    ignore_changes       = [routing_configuration]
+    # The release keeps in the description which version served before.
+    ignore_changes       = [description, routing_configuration]
     replace_triggered_by = [aws_sfn_state_machine.this.arn]
   }
 }

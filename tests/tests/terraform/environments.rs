@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::offline::{Workspace, development};
 use super::{Resource, resources};
-use crate::support::report;
+use crate::support::{report, root};
 
 #[test]
 fn a_plan_after_an_apply_is_empty() {
@@ -76,6 +76,47 @@ fn a_new_version_of_a_child_reaches_the_alias_in_one_apply() {
     };
     assert!(after("aws_sfn_state_machine.this").contains(child));
     assert!(after("aws_sfn_alias.terraform[0]").contains(parent));
+}
+
+#[test]
+fn an_apply_leaves_to_the_release_what_the_aliases_serve_and_served() {
+    let Some(workspace) = Workspace::development() else {
+        return;
+    };
+    let main = std::fs::read_to_string(root().join("terraform/environments/dev/main.tf"));
+    let main = main.expect("an environment");
+    let owner = |owner: &str| format!("alias_weights_owner = \"{owner}\"");
+    workspace.write(
+        "main.tf",
+        &main.replace(&owner("terraform"), &owner("release")),
+    );
+    workspace.must(&["apply", "-auto-approve"]);
+    // A release has moved both, and the next apply publishes versions.
+    for machine in ["process_video", "reconcile_library"] {
+        let module = format!("module.platform.module.{machine}");
+        let version = "arn:aws:states:::machine:9";
+        workspace.change_state(&[
+            (
+                &module,
+                "aws_sfn_alias",
+                "description",
+                "version 8; previous 7",
+            ),
+            (
+                &module,
+                "aws_sfn_state_machine",
+                "state_machine_version_arn",
+                version,
+            ),
+        ]);
+    }
+    let plan = workspace.plan();
+    let planned = plan["resource_changes"].as_array().into_iter().flatten();
+    let aliases: Vec<_> = planned
+        .filter(|change| change["type"] == "aws_sfn_alias")
+        .map(|change| &change["change"]["actions"])
+        .collect();
+    assert_eq!(aliases, [&serde_json::json!(["no-op"]); 2]);
 }
 
 /// Attributes that are a name which may exist once in an account, or in the world.
