@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench lint deny fmt build-local clean validate tf-test plan apply drift bundle unbundle
+.PHONY: help setup demo test test-all bench lint deny fmt build-local clean validate tf-test plan apply drift bundle unbundle smoke rollback
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
@@ -20,6 +20,7 @@ demo: build-local ## Turn the sample video into a brief (VIDEO=file OUT=folder)
 
 test: build-local ## Run all tests
 	@tests/clients/setup.sh
+	@.github/scripts/run.sh install
 	python3 -m unittest discover --quiet --start-directory local/models
 	.cache/clients/bin/python -B -m unittest discover --quiet --start-directory tests/workflows
 	cargo test --locked --workspace
@@ -66,6 +67,12 @@ unbundle: ## Unpack it where it was built
 
 drift: ## Compare an environment with this repository (ENV=dev)
 	@terraform/deploy.py drift "$(ENV)"
+
+smoke: ## Send a video through an environment and check its brief (ENV=local, beside a `videoflow up`)
+	@.github/scripts/run.sh smoke "$(ENV)" --video "$(VIDEO)"
+
+rollback: ## Let the version before serve again (ENV=prod)
+	@.github/scripts/run.sh rollback "$(ENV)"
 
 clean: ## Remove what was built, and the demo's output
 	cargo clean

@@ -6,10 +6,11 @@ mod limits;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::root;
 use crate::support::up::Up;
+use crate::support::{binaries, root};
 
-/// Runs a program of `tests/clients` against the platform; it fails where an expectation does.
+/// Runs a program of `tests/clients` against the platform; it fails where an expectation does. Those of the release start
+/// the real programs of `.github/scripts`.
 fn run(up: &Up, program: &str, video: Option<&Path>) {
     let python = root().join(".cache/clients/bin/python");
     let mut command = Command::new(&python);
@@ -22,7 +23,8 @@ fn run(up: &Up, program: &str, video: Option<&Path>) {
         // Neither a user's own settings nor files beside the sources.
         .env("AWS_CONFIG_FILE", "/dev/null")
         .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("PYTHONDONTWRITEBYTECODE", "1");
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("VIDEOFLOW", binaries().join("videoflow"));
     if let Some(video) = video {
         command.env("VIDEO", video);
     }
@@ -57,4 +59,16 @@ async fn a_video_goes_its_whole_way() {
 #[tokio::test]
 async fn state_machines_of_ones_own_run() {
     run(&Up::start().await, "machines.py", None);
+}
+
+#[tokio::test]
+async fn a_smoke_test_checks_a_brief_and_leaves_nothing() {
+    let up = Up::start().await;
+    run(&up, "smoke_runs.py", Some(&up.clip(1)));
+}
+
+#[tokio::test]
+async fn a_release_serves_the_new_version_or_goes_back() {
+    let up = Up::start().await;
+    run(&up, "release_runs.py", Some(&up.clip(1)));
 }

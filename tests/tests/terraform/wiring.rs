@@ -1,6 +1,7 @@
 //! The applied platform against the definitions, the functions and the rules of the house.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
 
 use videoflow_platform::lambda::deployments;
 
@@ -28,6 +29,30 @@ fn what_is_filled_in_is_what_definitions_and_functions_ask_for() {
     let given = applied.outputs["placeholders"].as_object();
     let given: BTreeSet<String> = given.expect("placeholders").keys().cloned().collect();
     assert_eq!(given, used());
+}
+
+#[test]
+fn a_release_finds_all_that_it_needs_in_the_outputs() {
+    let Some((applied, _)) = development() else {
+        return;
+    };
+    let outputs = tempfile::NamedTempFile::new().expect("a file");
+    // The offline provider publishes nothing.
+    let mut platform = applied.outputs.clone();
+    for machine in ["process_video", "reconcile_library"] {
+        let version = format!("{}:1", platform[machine]["arn"].as_str().expect("an ARN"));
+        platform[machine]["version_arn"] = version.into();
+    }
+    let document = serde_json::json!({"platform": {"value": platform}});
+    std::fs::write(outputs.path(), document.to_string()).expect("a file");
+    let program = Command::new(root().join(".github/scripts/run.sh"))
+        .args(["smoke", "dev", "--videoflow", "/nowhere", "--outputs"])
+        .arg(outputs.path())
+        .env_remove("AWS_ENDPOINT_URL")
+        .output();
+    let said = program.expect("`make test` installs it").stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("refused: /nowhere is missing"), "{said}");
 }
 
 #[test]
