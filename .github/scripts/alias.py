@@ -66,7 +66,9 @@ def read(environment, machine):
     try:
         found = states.describe_state_machine_alias(stateMachineAliasArn=machine.alias_arn)
     except states.exceptions.ResourceNotFound as error:
-        raise Refusal(f"there is no alias {machine.alias_arn}: wrong account or region, or nothing was applied yet") from error
+        raise Refusal(
+            f"there is no alias {machine.alias_arn}: wrong account or region, or nothing was applied yet"
+        ) from error
     routes = found["routingConfiguration"]
     return Alias(
         machine,

@@ -46,8 +46,8 @@ def split(environment, old, new, canary):
     weights = {new: canary.weight, old.main: alias.WHOLE - canary.weight}
     began = alias.write(environment, main, weights, f"canary of {new}; stable {old.main}")
     say(
-        f"canary: {canary.weight} % of {main.name} on version {new}, the rest on {old.main}, until {canary.executions} executions "
-        f"of it succeed or {canary.minutes:g} minutes pass quietly"
+        f"canary: {canary.weight} % of {main.name} on version {new}, the rest on {old.main}, "
+        f"until {canary.executions} executions of it succeed or {canary.minutes:g} minutes pass quietly"
     )
     return began
 
@@ -62,7 +62,9 @@ def watch(environment, old, new, canary, began):
         counts = judge(executions(environment, new, began))
         if counts != told:
             told = counts
-            say(f"canary: {counts['succeeded']} of {canary.executions} executions succeeded, {counts['running']} running")
+            say(
+                f"canary: {counts['succeeded']} of {canary.executions} executions succeeded, {counts['running']} running"
+            )
         if counts["succeeded"] >= canary.executions:
             return counts
         if time.monotonic() >= end:
@@ -72,7 +74,7 @@ def watch(environment, old, new, canary, began):
 
 
 def check_alias(environment, old, new):
-    """Raises `Moved` if the alias is no longer as the canary left it, or, as nobody says how soon that is seen, found it."""
+    """Raises `Moved` if the alias is no longer as the canary made it (or found it: changes may be seen late)."""
     now = alias.read(environment, environment.process_video)
     if now.canary != new and now != old:
         raise Moved(f"somebody else has moved {now.machine.alias_arn} to {now}: it stays there")

@@ -68,9 +68,7 @@ class Environment:
         if self.endpoint_url is not None:
             # Never a person's keys for AWS: any will do here, and it tells who calls.
             keys = {"aws_access_key_id": "release", "aws_secret_access_key": "any", "aws_session_token": None}
-        return boto3.client(
-            service, region_name=self.region, endpoint_url=self.endpoint_url, config=config, **keys
-        )
+        return boto3.client(service, region_name=self.region, endpoint_url=self.endpoint_url, config=config, **keys)
 
     @cached_property
     def states(self):
@@ -219,7 +217,5 @@ def newest(environment, machine):
     try:
         listed = environment.states.list_state_machine_versions(stateMachineArn=machine.arn)
     except ClientError as error:
-        raise Refusal(
-            f"{environment.endpoint_url} is no local platform of VideoFlow: {error}"
-        ) from error
+        raise Refusal(f"{environment.endpoint_url} is no local platform of VideoFlow: {error}") from error
     return listed["stateMachineVersions"][0]["stateMachineVersionArn"]

@@ -29,7 +29,8 @@ class History:
         if environment.endpoint_url is not None:
             place = ["--endpoint-url", environment.endpoint_url]
         self.place = place
-        self.command = [videoflow, "history", *place]
+        # A path without a folder would be looked for in PATH.
+        self.command = [videoflow.resolve(), "history", *place]
 
     def tree(self, execution_arn):
         """The tree of executions, as JSON."""
@@ -65,7 +66,7 @@ class History:
                 return tree
             now = time.monotonic()
             if now > deadline:
-                raise TimedOut(f"it still runs, and was given no more time (--minutes): {waiting(tree)}")
+                raise TimedOut(f"it still runs, and was given no more time (--smoke-minutes): {waiting(tree)}")
             if now - told > SILENCE_SECONDS:
                 told = now
                 say(f"still running: {waiting(tree)}")

@@ -51,9 +51,7 @@ class Job:
             Item=item(self),
             ConditionExpression="attribute_not_exists(JobId)",
         )
-        environment.states.start_execution(
-            stateMachineArn=version_arn, name=self.job_id, input=execution_input(self)
-        )
+        environment.states.start_execution(stateMachineArn=version_arn, name=self.job_id, input=execution_input(self))
         used = self.describe().get("stateMachineVersionArn")
         if used != version_arn:
             raise Failed(f"{self.job_id} runs on {used}, not on {version_arn}: somebody else has started it")
@@ -85,24 +83,42 @@ class Job:
     def stop(self):
         """Ends what still runs, and waits until the job is settled and nobody writes about it any more."""
         found = self.describe()
-        if found is not None and found["status"] in RUNNING:
+        if found is None or found["status"] == "SUCCEEDED":
+            return
+        if found["status"] in RUNNING:
             self.environment.states.stop_execution(
-                executionArn=self.execution_arn, error="SmokeTest.Stopped", cause="The smoke test was stopped or took too long."
+                executionArn=self.execution_arn,
+                error="SmokeTest.Stopped",
+                cause="The smoke test was stopped or took too long.",
             )
-            self.left.append("what a service (MediaConvert, Transcribe, …) had begun ends by itself, below work/ and media/ of the job")
-            found = self.describe()
-        if found is not None and found["status"] != "SUCCEEDED":
-            self.await_settlement()
-            self.left.append("a message in the failed-videos queue and a notice tell of the failed job")
+            self.tell_of_services()
+        self.await_settlement()
+
+    def tell_of_services(self):
+        """A service ends what it has begun, whatever became of its execution."""
+        stages = (self.item() or {}).get("Stages", {}).get("M", {})
+        running = [name for name, stage in stages.items() if stage["M"]["status"]["S"] == "RUNNING"]
+        if running:
+            place = f"s3://{self.environment.output_bucket}"
+            self.left.append(
+                f"what services still do of it ({', '.join(running)}); when they are done: "
+                f"aws s3 rm --recursive {place}/media/{self.job_id}/, and the same of {place}/work/{self.job_id}/"
+            )
 
     def await_settlement(self):
         end = time.monotonic() + SETTLING_SECONDS
         while time.monotonic() < end:
-            found = self.item()
-            if found is None or (found["JobStatus"]["S"] not in OPEN and "FailureAnnounced" in found):
+            found = self.item() or {}
+            status = found.get("JobStatus", {}).get("S")
+            if status == "FAILED" and "FailureAnnounced" in found:
+                self.left.append("a message in the failed-videos queue and a notice tell of the failed job")
+                return
+            if status not in (*OPEN, "FAILED"):
                 return
             time.sleep(self.environment.poll_seconds)
-        self.left.append(f"record-failure had not settled the job after {SETTLING_SECONDS} s: see the queue of failures")
+        self.left.append(
+            f"record-failure had not settled the job after {SETTLING_SECONDS} s: see the queue of failures"
+        )
 
     def remove(self):
         """Removes exactly what the job made: source first, so that nothing finds a video without a job."""
@@ -116,7 +132,9 @@ class Job:
         claims = self.remove_claim(self.item())
         environment.dynamodb.delete_item(TableName=environment.jobs_table, Key={"JobId": {"S": self.job_id}})
         say(f"removed: {sources} source object, {outputs} objects of the job, {claims} claim, the job item")
-        self.left.insert(0, "the executions' histories (Step Functions forgets them after 90 days), logs, and notices that went out")
+        self.left.insert(
+            0, "the executions' histories (Step Functions forgets them after 90 days), logs, and notices that went out"
+        )
 
     def remove_claim(self, found):
         """Removes the job's claim on its content; one that another job holds stays."""

@@ -55,8 +55,9 @@ def release(environment, canary, wanted, facts):
         del facts["version"]
         raise
     except BaseException:
+        served = facts.pop("version")
         put_back(environment, [main, library])
-        facts["outcome"] = "rolled back"
+        facts.update(outcome="rolled back", version=served)
         raise
     facts.update(outcome="released", version=new)
     say(f"released: version {new} of {main.machine.name} serves; back: make rollback ENV={environment.name}")
@@ -154,14 +155,27 @@ def percent(text):
 
 def parse():
     parser = argparse.ArgumentParser(
-        prog="release", description=__doc__, epilog=EXAMPLES + EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="release",
+        description=__doc__,
+        epilog=EXAMPLES + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     environments.add_arguments(parser)
-    parser.add_argument("--weight", type=percent, default=10, help="percent of executions for the new version (default: %(default)s)")
-    parser.add_argument("--executions", type=int, default=20, help="so many that succeed are enough (default: %(default)s)")
-    parser.add_argument("--minutes", type=float, default=30, help="so long without failure or alarm is enough (default: %(default)s)")
-    parser.add_argument("--skip-smoke", action="store_true", help="begin with the canary: the version has passed its smoke test before")
-    parser.add_argument("--mend", action="store_true", help="put right what a run that was killed left, and nothing else")
+    parser.add_argument(
+        "--weight", type=percent, default=10, help="percent of executions for the new version (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--executions", type=int, default=20, help="so many that succeed are enough (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--minutes", type=float, default=30, help="so long without failure or alarm is enough (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--skip-smoke", action="store_true", help="begin with the canary: the version has passed its smoke test before"
+    )
+    parser.add_argument(
+        "--mend", action="store_true", help="put right what a run that was killed left, and nothing else"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     smoke.add_arguments(parser)
     return parser.parse_args()

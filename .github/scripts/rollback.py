@@ -30,7 +30,9 @@ def rollback(environment, facts):
     facts.update(outcome="rolled back", version=now.main, before=before)
     say(f"{now.machine.name}: version {now.main} serves (was {before})")
     say(f"{library.machine.name}: version {library.main} serves")
-    say("Executions in flight finish on the versions that they began with; those that begin in these seconds may still get the new one.")
+    say(
+        "Executions in flight finish on the versions that they began with; those that begin in these seconds may still get the new one."
+    )
 
 
 def leave(environment, main):
@@ -50,7 +52,10 @@ def leave(environment, main):
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="rollback", description=__doc__, epilog=EXAMPLES + EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="rollback",
+        description=__doc__,
+        epilog=EXAMPLES + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("environment", metavar="ENV", help=", ".join(environments.names()))
     parser.add_argument("--region", help="region of the environment (default: that of your AWS configuration)")

@@ -34,9 +34,18 @@ class Options:
 def add_arguments(parser):
     """Arguments that every program with a smoke test takes."""
     root = environments.ROOT
-    parser.add_argument("--video", type=Path, default=root / "tests/media/sample.mp4", help="an MP4 file (default: the sample)")
-    parser.add_argument("--videoflow", type=Path, default=root / "target/debug/videoflow", help="the command line (default: %(default)s)")
-    parser.add_argument("--smoke-minutes", type=float, default=30, metavar="N", help="longest time for the video (default: %(default)s)")
+    parser.add_argument(
+        "--video", type=Path, default=root / "tests/media/sample.mp4", help="an MP4 file (default: the sample)"
+    )
+    parser.add_argument(
+        "--videoflow",
+        type=Path,
+        default=root / "target/debug/videoflow",
+        help="the command line (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--smoke-minutes", type=float, default=30, metavar="N", help="longest time for the video (default: %(default)s)"
+    )
     parser.add_argument("--keep", action="store_true", help="remove nothing of the video's job")
 
 
@@ -50,8 +59,10 @@ def smoke(environment, wanted, version_arn=None):
     begun = time.monotonic()
     deadline = begun + wanted.minutes * 60
     job = upload(environment, wanted.video, LIVE_PREFIX if version_arn is None else RESERVED_PREFIX)
-    say(f"smoke test of {environment.name} through {version_arn or 'the alias ' + environments.ALIAS}: job {job.job_id}")
     try:
+        say(
+            f"smoke test of {environment.name} through {version_arn or 'the alias ' + environments.ALIAS}: job {job.job_id}"
+        )
         if version_arn is None:
             job.await_start(deadline)
         else:
@@ -72,7 +83,13 @@ def smoke(environment, wanted, version_arn=None):
     say(
         f"the smoke test passed: {facts['statements']} statements with evidence, {facts['objects']} objects, {seconds:.0f} s"
     )
-    return {"jobId": job.job_id, "executionArn": job.execution_arn, "seconds": round(seconds, 1), **facts, "left": job.left}
+    return {
+        "jobId": job.job_id,
+        "executionArn": job.execution_arn,
+        "seconds": round(seconds, 1),
+        **facts,
+        "left": job.left,
+    }
 
 
 def clear(job, keep):
@@ -85,17 +102,24 @@ def clear(job, keep):
         try:
             job.remove()
         except Exception as error:  # noqa: BLE001 - whatever it is, the test's own result counts
-            job.left.append(f"NOT everything of job {job.job_id} (s3://{job.environment.source_bucket}/{job.key}): {error}")
+            job.left.append(
+                f"NOT everything of job {job.job_id} (s3://{job.environment.source_bucket}/{job.key}): {error}"
+            )
     for left in job.left:
         say(f"left: {left}")
 
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="smoke", description=__doc__, epilog=EXAMPLES + EXIT_CODES, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="smoke",
+        description=__doc__,
+        epilog=EXAMPLES + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     environments.add_arguments(parser)
-    parser.add_argument("--version", metavar="ARN", help="version of process-video to go through (default: the alias, as any upload)")
+    parser.add_argument(
+        "--version", metavar="ARN", help="version of process-video to go through (default: the alias, as any upload)"
+    )
     add_arguments(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()

@@ -82,6 +82,17 @@ class ReleaseRuns(ReleaseTest):
         self.assertEqual((code, facts["outcome"]), (1, "moved by somebody else"))
         self.check_old_serves()
 
+    def test_what_cannot_be_put_back_is_said_with_the_command_to_run(self):
+        running = self.in_canary(self.publish(MAIN, same))
+        self.states.delete_state_machine_alias(stateMachineAliasArn=f"{machine(MAIN)}:live")
+        code, facts = running.end()
+        routes = [{"stateMachineVersionArn": f"{machine(MAIN)}:1", "weight": 100}]
+        self.states.create_state_machine_alias(name="live", routingConfiguration=routes)
+        self.assertEqual((code, facts["outcome"]), (3, "failed"))
+        self.assertIn("COULD NOT BE PUT BACK", facts["reason"])
+        self.assertIn("make rollback ENV=local\n", running.stderr())
+        self.assertIn(f"stateMachineVersionArn={machine(MAIN)}:1,weight=100", running.stderr())
+
     def test_an_alias_that_a_person_has_split_is_left_to_them(self):
         version = self.publish(MAIN, same)
         self.serve(MAIN, {1: 70, version: 30}, "trying something")
@@ -107,7 +118,9 @@ class ReleaseRuns(ReleaseTest):
 
         with tempfile.TemporaryDirectory() as folder:
             os.environ["GITHUB_STEP_SUMMARY"] = f"{folder}/summary.md"
-            running = self.begin("release", "local", "--json", "--weight", "100", "--executions", "1", "--minutes", "10")
+            running = self.begin(
+                "release", "local", "--json", "--weight", "100", "--executions", "1", "--minutes", "10"
+            )
             running.until_it_says("canary: 0 of 1")
             tried = self.upload()
             code, facts = running.end()
@@ -139,7 +152,9 @@ class ReleaseRuns(ReleaseTest):
         described = self.states.describe_execution(executionArn=child)
         self.assertEqual(described["stateMachineVersionArn"], f"{machine('sanitize-file')}:{version}")
         events = self.states.get_execution_history(executionArn=child)["events"]
-        called = [event["taskScheduledEventDetails"]["parameters"] for event in events if event["type"] == "TaskScheduled"]
+        called = [
+            event["taskScheduledEventDetails"]["parameters"] for event in events if event["type"] == "TaskScheduled"
+        ]
         called = [json.loads(parameters).get("FunctionName") for parameters in called]
         self.assertIn(f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{PREFIX}inspect-file:1", called)
 

@@ -70,7 +70,9 @@ class SmokeRuns(ReleaseTest):
         # What comes later is handled later.
         ended(self.states, self.upload(b"no video"))
         started = self.states.list_executions(stateMachineArn=machine(MAIN))["executions"]
-        inputs = [self.states.describe_execution(executionArn=execution["executionArn"])["input"] for execution in started]
+        inputs = [
+            self.states.describe_execution(executionArn=execution["executionArn"])["input"] for execution in started
+        ]
         self.assertFalse([given for given in inputs if "smoke/other.mp4" in given])
 
     def test_a_rejected_video_is_no_pass(self):
@@ -83,7 +85,9 @@ class SmokeRuns(ReleaseTest):
         self.assertEqual(self.everything(), before)
 
     def test_what_is_missing_is_said_in_a_line(self):
-        outputs = {"platform": {"value": {"process_video": {"arn": machine(MAIN), "version_arn": f"{machine(MAIN)}:1"}}}}
+        outputs = {
+            "platform": {"value": {"process_video": {"arn": machine(MAIN), "version_arn": f"{machine(MAIN)}:1"}}}
+        }
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
             json.dump(outputs, file)
             file.flush()
@@ -93,8 +97,16 @@ class SmokeRuns(ReleaseTest):
                 (["smoke", "dev"], {}, "AWS_ENDPOINT_URL is set, and dev is on AWS"),
                 (["smoke", "local", "--outputs", file.name], {}, "has no output 'reconcile_library'"),
                 (["smoke", "local", "--outputs", "/nowhere.json"], {}, "/nowhere.json: no outputs of Terraform"),
-                (["smoke", "local"], {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, "nothing answers at http://127.0.0.1:1"),
-                (["smoke", "local", "--videoflow", "/nowhere"], {}, "/nowhere is missing: `make build-local` builds it"),
+                (
+                    ["smoke", "local"],
+                    {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"},
+                    "nothing answers at http://127.0.0.1:1",
+                ),
+                (
+                    ["smoke", "local", "--videoflow", "/nowhere"],
+                    {},
+                    "/nowhere is missing: `make build-local` builds it",
+                ),
                 (["smoke", "local", "--video", __file__], {}, "smoke_runs.py is no MP4 file"),
                 (["rollback", "nowhere"], {}, "ENV must be one of"),
             ]:
@@ -102,9 +114,7 @@ class SmokeRuns(ReleaseTest):
                     self.check_refused(arguments, environment, expected)
 
     def check_refused(self, arguments, environment, expected):
-        done = subprocess.run(
-            command(*arguments), env={**os.environ, **environment}, capture_output=True, text=True
-        )
+        done = subprocess.run(command(*arguments), env={**os.environ, **environment}, capture_output=True, text=True)
         self.assertIn(expected, done.stderr)
         self.assertEqual((done.returncode, len(done.stderr.splitlines())), (2, 1), done.stderr)
 
