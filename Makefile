@@ -1,15 +1,20 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all bench lint deny fmt build-local clean validate tf-test plan apply drift bundle unbundle smoke rollback
+.PHONY: help setup build build-local demo test test-all test-packages bench bench-cold-start lint deny fmt clean validate tf-test \
+  plan apply drift bundle unbundle smoke rollback
 
 VIDEO ?= tests/media/sample.mp4
 OUT ?= videoflow-out
 
 help: ## List the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 setup: ## Install what is missing: compiler, ffmpeg, models (Debian, Ubuntu)
 	@local/setup.sh
+
+build: ## Build the functions for Lambda: arm64 zips and their manifest, in target/lambda
+	@local/setup.sh compiler
+	@functions/package.py
 
 build-local: setup ## Build the functions and videoflow for this machine
 	@echo "build: building the functions and videoflow (a cold build takes minutes)" >&2
@@ -29,9 +34,17 @@ test-all: test lint ## Run the tests, those of great loads too, and the linters
 	EXECUTIONS=100000 cargo test --locked --package videoflow --test bench
 	UPLOAD_BYTES=1073741824 cargo test --locked --package videoflow-tests --test all a_long_upload
 	KILLS=all cargo test --locked --package videoflow-tests crash::steps
+	@if functions/package.py --check; then $(MAKE) test-packages; else echo "packages: skipped, see above"; fi
+
+test-packages: build build-local ## Try the zips here (by QEMU on other processors); build one again elsewhere and compare
+	REBUILD=inspect-file cargo test --locked --package videoflow-tests packages::
 
 bench: ## Time the engine side by side with its peer, into docs/benchmarks.md
 	@local/asl/bench/run.sh
+
+bench-cold-start: ## Time how the functions start, built for this machine as they are for Lambda
+	@functions/package.py --arch "$$(uname -m)" --output target/cold-start
+	@functions/cold_start.py target/cold-start
 
 lint: ## Check formatting, lints and licences, workflows, and the security rules of the Terraform code
 	cargo fmt --all --check

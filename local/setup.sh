@@ -46,8 +46,8 @@ need_packages() {
   printf '#include <stdio.h>\nint main(void) { return 0; }\n' | cc -x c -o /dev/null - 2>/dev/null || missing+=(gcc libc6-dev)
   if [ "${1:-}" != compiler ]; then
     command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || missing+=(ffmpeg)
-    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   fi
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
 }
 

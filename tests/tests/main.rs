@@ -20,6 +20,7 @@ mod machines;
 mod mock_config;
 mod nonsense;
 mod odd_videos;
+mod packages;
 mod permissions;
 mod pipeline;
 mod reconcile;

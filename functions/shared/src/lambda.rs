@@ -4,13 +4,19 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Once;
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_s3::config::SharedCredentialsProvider;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::{Instrument, error, info, info_span};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::http;
 
 /// Why a function could not start.
 pub type StartError = lambda_runtime::Error;
@@ -21,22 +27,42 @@ pub const INVALID_INPUT: &str = "InvalidInput";
 static LOGGING: Once = Once::new();
 
 /// Starts JSON logging and reads the AWS configuration; the first thing a function does.
-pub async fn start() -> SdkConfig {
+pub fn start() -> SdkConfig {
     LOGGING.call_once(|| {
-        let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").unwrap_or_else(|_| "info".to_owned());
-        let filter = EnvFilter::try_from_default_env()
-            .unwrap_or_else(|_| EnvFilter::new(level.to_lowercase()));
-        let format = tracing_subscriber::fmt()
+        let format = tracing_subscriber::fmt::layer()
             .json()
-            .with_env_filter(filter)
-            .with_target(false);
-        format
+            .with_target(false)
             .with_current_span(true)
             .with_span_list(false)
-            .without_time()
+            .without_time();
+        tracing_subscriber::registry()
+            .with(format)
+            .with(filter())
             .init();
     });
-    aws_config::load_defaults(BehaviorVersion::latest()).await
+    config()
+}
+
+/// What Lambda gives every function by its environment. The SDK's chain of other places, which are not there on Lambda,
+/// would be a tenth of a package.
+fn config() -> SdkConfig {
+    let credentials = EnvironmentVariableCredentialsProvider::new();
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http::client());
+    config.set_region(std::env::var("AWS_REGION").ok().map(Region::new));
+    config.set_endpoint_url(std::env::var("AWS_ENDPOINT_URL").ok());
+    config.build()
+}
+
+/// What is logged: by `RUST_LOG` (levels by module), else by the function's log level.
+fn filter() -> Targets {
+    let named = |name| std::env::var(name).ok()?.parse::<Targets>().ok();
+    ["RUST_LOG", "AWS_LAMBDA_LOG_LEVEL"]
+        .into_iter()
+        .find_map(named)
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
 }
 
 /// Serves invocations: parses the input, calls `handle`, names its error.

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod brief;
 pub mod clock;
 pub mod error;
+pub mod http;
 pub mod identity;
 pub mod intake;
 pub mod jobs;

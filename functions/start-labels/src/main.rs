@@ -5,6 +5,6 @@ use videoflow_shared::lambda::{self, StartError};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let function = Function::from_settings(&lambda::start().await)?;
+    let function = Function::from_settings(&lambda::start())?;
     lambda::run(|input| function.handle(input)).await
 }

@@ -5,6 +5,6 @@ use write_brief::Function;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), StartError> {
-    let function = Function::from_settings(&lambda::start().await)?;
+    let function = Function::from_settings(&lambda::start())?;
     lambda::run(|input| function.handle(input)).await
 }

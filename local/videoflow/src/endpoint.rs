@@ -3,6 +3,7 @@
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sfn::config::Credentials;
 use videoflow_platform::names;
+use videoflow_shared::http;
 use videoflow_shared::jobs::Jobs;
 
 /// The configuration of clients of the platform at `url`, calling as `principal`.
@@ -10,6 +11,7 @@ pub async fn config(url: &str, principal: &'static str) -> SdkConfig {
     let credentials = Credentials::new(principal, "local", None, None, "local");
     aws_config::defaults(BehaviorVersion::latest())
         .endpoint_url(url)
+        .http_client(http::client())
         .region(Region::from_static(names::REGION))
         .credentials_provider(credentials)
         .load()

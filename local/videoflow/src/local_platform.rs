@@ -20,7 +20,7 @@ const TIME_SCALE: f64 = 1.0 / 50.0;
 /// Arguments of every command that starts the platform.
 #[derive(Debug, clap::Args)]
 pub struct Parts {
-    /// Folder of the functions' binaries [default: that of this program]
+    /// Folder of the functions' binaries, such as target/lambda [default: that of this program]
     #[arg(long, value_name = "DIR", env = "VIDEOFLOW_FUNCTIONS")]
     pub functions: Option<PathBuf>,
     /// Folder with other definitions than those in this program

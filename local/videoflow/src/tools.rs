@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
-use videoflow_platform::lambda::deployments;
+use videoflow_platform::lambda;
 
 /// Programs of the media stand-in.
 const PROGRAMS: [&str; 2] = ["ffmpeg", "ffprobe"];
@@ -27,10 +27,10 @@ pub fn find(functions: Option<&Path>) -> anyhow::Result<Tools> {
     let executable = std::env::current_exe()?;
     let beside = executable.parent().unwrap_or(&executable);
     let functions = functions.unwrap_or(beside).to_path_buf();
-    let missing: Vec<&str> = deployments()
+    let missing: Vec<&str> = lambda::deployments()
         .keys()
         .map(String::as_str)
-        .filter(|function| !functions.join(function).is_file())
+        .filter(|function| !lambda::binary(&functions, function).is_file())
         .collect();
     ensure!(
         missing.is_empty(),

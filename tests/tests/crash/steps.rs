@@ -8,24 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{check_files, files, jobs};
-use crate::support::{binaries, models, read_json, report, root};
+use crate::support::{binaries, models, read_json, report, root, without_own};
 
 /// Lives of one run: more than there are steps in any.
 const MAX_LIVES: usize = 400;
-
-/// Members of a brief that two runs of the same video never share.
-const OWN: [&str; 6] = [
-    "endedAt",
-    "generatedAt",
-    "jobId",
-    "outputSha256",
-    "startedAt",
-    "versionId",
-];
 
 /// Objects whose bytes are the same in every run.
 const SAME: [&str; 4] = ["media/", "/subtitles/", "/detections.json", "/labels.json"];
@@ -161,22 +151,6 @@ fn without_ids(text: &str, job: &str) -> String {
         .iter()
         .map(|part| if is_id(part) { "ID" } else { part });
     parts.collect::<Vec<_>>().join("/")
-}
-
-fn without_own(value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let members = members
-                .iter()
-                .filter(|(name, _)| !OWN.contains(&name.as_str()));
-            let members: Map<_, _> = members
-                .map(|(name, value)| (name.clone(), without_own(value)))
-                .collect();
-            members.into()
-        }
-        Value::Array(items) => items.iter().map(without_own).collect(),
-        other => other.clone(),
-    }
 }
 
 fn is_all() -> bool {

@@ -166,6 +166,7 @@ impl Local {
     pub fn client_of(&self, principal: &str) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(videoflow_shared::http::client())
             .region(Region::new("us-east-1"))
             .endpoint_url(&self.url)
             .credentials_provider(aws_sdk_s3::config::SharedCredentialsProvider::new(

@@ -56,6 +56,7 @@ impl Scene {
         let credentials = Credentials::new("tester", "local", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(videoflow_shared::http::client())
             .region(Region::new("us-east-1"))
             .endpoint_url(platform.endpoint_url())
             .credentials_provider(SharedCredentialsProvider::new(credentials))

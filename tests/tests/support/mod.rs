@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use videoflow_platform::dynamodb::DynamoDb;
 use videoflow_platform::service::{Call, Principal, Service as _};
 
@@ -80,6 +80,33 @@ pub fn read_json(path: &Path) -> Value {
     let text =
         std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Members of a brief that two runs of the same video never share.
+const OWN: [&str; 6] = [
+    "endedAt",
+    "generatedAt",
+    "jobId",
+    "outputSha256",
+    "startedAt",
+    "versionId",
+];
+
+/// A brief, or a part of it, without what two runs of the same video never share.
+pub fn without_own(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let members = members
+                .iter()
+                .filter(|(name, _)| !OWN.contains(&name.as_str()));
+            let members: Map<_, _> = members
+                .map(|(name, value)| (name.clone(), without_own(value)))
+                .collect();
+            members.into()
+        }
+        Value::Array(items) => items.iter().map(without_own).collect(),
+        other => other.clone(),
+    }
 }
 
 /// Three seconds of the sample, with sound.

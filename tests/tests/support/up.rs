@@ -144,6 +144,7 @@ impl Up {
         let process = spawn(port, &folder, functions, disk);
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
+            .http_client(videoflow_shared::http::client())
             .region(Region::new("us-east-1"))
             .endpoint_url(format!("http://127.0.0.1:{port}"))
             .credentials_provider(credentials("tester"))

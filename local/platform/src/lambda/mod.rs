@@ -8,9 +8,11 @@ mod function;
 mod host;
 mod log;
 mod process;
+mod program;
 mod runtime_api;
 mod service;
 
 pub use function::{Deployment, Function, deployments};
 pub use host::{Answer, Error, Host};
+pub use program::binary;
 pub use service::LambdaService;

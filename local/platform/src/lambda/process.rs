@@ -11,8 +11,8 @@ use tokio::task::JoinHandle;
 
 use super::function::Function;
 use super::log::InvocationLog;
+use super::program;
 use super::runtime_api::{self, Invocation};
-use crate::mortal;
 
 /// Variables of the platform's own environment that a function may see. Everything else stays out, so that a
 /// developer's AWS credentials never reach a local function.
@@ -98,7 +98,7 @@ async fn watch_over(mut child: Child, kill: Arc<Notify>, exited: watch::Sender<O
 }
 
 fn command(function: &Function, runtime_api: &str) -> std::io::Result<Command> {
-    let mut command = mortal::command(&function.binary)?;
+    let mut command = program::command(&function.binary)?;
     command
         .env_clear()
         .envs(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::state::MAX_RECEIVE_COUNT;
-use crate::lambda::{Function, deployments};
+use crate::lambda::{self, Function, deployments};
 use crate::sqs::dead_letters;
 use crate::{arn, names};
 
@@ -130,7 +130,7 @@ pub(super) fn functions<'a>(
             name: name.clone(),
             full_name: names::prefixed(name),
             arn: names::function_arn(name),
-            binary: folder.join(name),
+            binary: lambda::binary(folder, name),
             environment: listed.chain(given(name, url)).collect(),
             memory_mb: deployment.memory_mb,
             timeout_seconds: deployment.timeout_seconds,

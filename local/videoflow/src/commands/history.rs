@@ -73,7 +73,8 @@ async fn find(arguments: &Arguments) -> anyhow::Result<(Source, String)> {
 }
 
 async fn client(arguments: &Arguments) -> aws_sdk_sfn::Client {
-    let mut config = aws_config::defaults(BehaviorVersion::latest());
+    let mut config = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(videoflow_shared::http::client());
     if let Some(url) = &arguments.endpoint_url {
         config = config.endpoint_url(url);
         if arguments.profile.is_none() {
