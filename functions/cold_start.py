@@ -131,7 +131,8 @@ def main():
         epilog=__doc__.partition("\n")[2],
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", nargs="?", metavar="DIR", type=Path, default=ROOT / "target/lambda", help="the programs [default: target/lambda]")
+    default = ROOT / "target/lambda"
+    parser.add_argument("folder", nargs="?", metavar="DIR", type=Path, default=default, help="the programs [default: target/lambda]")
     parser.add_argument("--runs", metavar="N", type=int, default=20, help="starts of each function [default: 20]")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     arguments = parser.parse_args()

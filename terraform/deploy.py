@@ -78,8 +78,8 @@ class Environment:
         settings["TF_DATA_DIR"] = str(CACHE / "environments" / self.name)
         command = ["terraform", f"-chdir={self.folder}", *arguments]
         out = subprocess.PIPE if capture else sys.stderr
-        # A group of its own: Ctrl-C would reach it a second time, which makes it drop everything.
-        with subprocess.Popen(command, env=os.environ | settings, stdout=out, text=True, process_group=0) as process:
+        # A session of its own: Ctrl-C would reach it a second time, which makes it drop everything.
+        with subprocess.Popen(command, env=os.environ | settings, stdout=out, text=True, start_new_session=True) as process:
             with stopping(process):
                 said, _ = process.communicate()
         if process.returncode != 0:

@@ -5,8 +5,8 @@ import json
 import secrets
 import struct
 import time
-from datetime import datetime, timezone
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 
 from botocore.exceptions import ClientError
 

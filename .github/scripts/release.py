@@ -129,7 +129,7 @@ def put_back(environment, aliases):
                 try:
                     alias.write(environment, known.machine, known.weights, known.description)
                     break
-                except Exception as error:  # noqa: BLE001 - whatever it is, the next try is all that can be done
+                except Exception as error:
                     say(f"{known.machine.name} is not put back yet ({attempt} of {ATTEMPTS}): {error}")
                     time.sleep(environment.poll_seconds)
             else:

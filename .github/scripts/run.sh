@@ -25,7 +25,7 @@ smoke | release | rollback | install) shift ;;
 esac
 
 if ! cmp --silent "$scripts/requirements.txt" "$venv/requirements.txt"; then
-  command -v python3 >/dev/null || fail "python3 is not installed: install Python 3.11 or newer"
+  command -v python3 >/dev/null || fail "python3 is not installed: install Python 3.10 or newer"
   echo "release: installing boto3 into .cache/release" >&2
   rm -rf "$venv"
   mkdir -p "$(dirname "$venv")"
