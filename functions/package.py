@@ -28,6 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "functions/requirements.txt"
+NO_UNWINDING = ROOT / "functions/no-unwinding.ld"
 TOOLS = ROOT / ".cache/lambda"
 PROFILE = "lambda-release"
 # What Rust's compiler is told for the processors of Lambda: every arm64 one is a Neoverse N1 or newer.
@@ -85,8 +86,8 @@ def environment(tools, arch, target):
     home = Path(os.environ.get("CARGO_HOME", Path.home() / ".cargo"))
     sysroot = output_of("rustc", "--print", "sysroot")
     paths = {str(ROOT): "/videoflow", str(home): "/cargo", sysroot: "/rust"}
-    # The profile aborts on a panic: tables for unwinding serve nobody. The script's path is the one from ROOT.
-    rust_flags = [*PROCESSORS[arch], "-Cforce-unwind-tables=no", "-Clink-arg=-Wl,-T,functions/no-unwinding.ld"]
+    # The profile aborts on a panic: tables for unwinding serve nobody.
+    rust_flags = [*PROCESSORS[arch], "-Cforce-unwind-tables=no", "-Clink-arg=-T", f"-Clink-arg={NO_UNWINDING}"]
     rust_flags += [f"--remap-path-prefix={path}={name}" for path, name in paths.items()]
     c_flags = [f"-ffile-prefix-map={path}={name}" for path, name in paths.items()]
     return os.environ | {
