@@ -313,7 +313,6 @@ fn function(name: &str, url: &str) -> Function {
         ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", name),
         ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
     let text = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Function {

@@ -102,15 +102,13 @@ pub fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, Str
 }
 
 /// What Lambda itself gives a function, and the way to the platform.
-fn given(name: &str, endpoint_url: &str) -> [(String, String); 5] {
+fn given(name: &str, endpoint_url: &str) -> [(String, String); 4] {
     [
         ("AWS_ENDPOINT_URL", endpoint_url),
         ("AWS_REGION", names::REGION),
         // The key id tells the call record who calls.
         ("AWS_ACCESS_KEY_ID", name),
         ("AWS_SECRET_ACCESS_KEY", "local"),
-        // No function may look for credentials on the machine's network.
-        ("AWS_EC2_METADATA_DISABLED", "true"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
