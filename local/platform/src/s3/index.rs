@@ -138,7 +138,7 @@ impl Index {
         let version = Version {
             key: key.to_owned(),
             version_id,
-            modified: now,
+            modified: time(modified_ms),
             content: content.cloned(),
             attributes: attributes.clone(),
             tags: tags.clone(),
