@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{check_files, files, jobs};
-use crate::support::{binaries, models, read_json, report, root, without_own};
+use crate::support::{OWN, binaries, models, read_json, report, root, without};
 
 /// Lives of one run: more than there are steps in any.
 const MAX_LIVES: usize = 400;
@@ -90,7 +90,7 @@ impl<'a> Run<'a> {
             .collect();
         json!({
             "status": outcome["item"]["JobStatus"]["S"],
-            "brief": without_own(&outcome["brief"]),
+            "brief": without(&OWN, &outcome["brief"]),
             "objects": objects,
             "blobs": files(&self.data().join("s3/blobs")).len(),
             "queues": outcome["queues"],

@@ -83,7 +83,7 @@ pub fn read_json(path: &Path) -> Value {
 }
 
 /// Members of a brief that two runs of the same video never share.
-const OWN: [&str; 6] = [
+pub const OWN: [&str; 6] = [
     "endedAt",
     "generatedAt",
     "jobId",
@@ -92,19 +92,19 @@ const OWN: [&str; 6] = [
     "versionId",
 ];
 
-/// A brief, or a part of it, without what two runs of the same video never share.
-pub fn without_own(value: &Value) -> Value {
+/// A document without the members of these names, at any depth.
+pub fn without(names: &[&str], value: &Value) -> Value {
     match value {
         Value::Object(members) => {
             let members = members
                 .iter()
-                .filter(|(name, _)| !OWN.contains(&name.as_str()));
+                .filter(|(name, _)| !names.contains(&name.as_str()));
             let members: Map<_, _> = members
-                .map(|(name, value)| (name.clone(), without_own(value)))
+                .map(|(name, value)| (name.clone(), without(names, value)))
                 .collect();
             members.into()
         }
-        Value::Array(items) => items.iter().map(without_own).collect(),
+        Value::Array(items) => items.iter().map(|item| without(names, item)).collect(),
         other => other.clone(),
     }
 }
