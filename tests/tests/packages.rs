@@ -42,7 +42,7 @@ fn programs(packages: &Path) -> Option<tempfile::TempDir> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there =
         |name: &&str| std::env::split_paths(&path).any(|folder| folder.join(name).is_file());
-    if std::env::consts::ARCH != "aarch64" && !emulators.iter().any(|name| is_there(&name)) {
+    if std::env::consts::ARCH != "aarch64" && !emulators.iter().any(is_there) {
         report(
             "packages: not run: skipped: there is no qemu-aarch64 (qemu-user-static, libc6-arm64-cross)",
         );
@@ -56,7 +56,11 @@ fn programs(packages: &Path) -> Option<tempfile::TempDir> {
             .args(["-m", "zipfile", "-e"])
             .args([&archive, &program])
             .status();
-        assert!(unzipped.is_ok_and(|status| status.success()), "{archive:?}");
+        assert!(
+            unzipped.is_ok_and(|status| status.success()),
+            "{}",
+            archive.display()
+        );
         // Python leaves out the permissions, which the archive's own listing tells below.
         let all_may_run = std::fs::Permissions::from_mode(0o755);
         std::fs::set_permissions(program.join("bootstrap"), all_may_run).expect("a program");
@@ -291,11 +295,11 @@ fn the_packaged_functions_make_the_same_brief_as_those_built_for_this_machine() 
         return;
     };
     let begun = std::time::Instant::now();
-    let packaged = brief(Some(programs.path()));
+    let shipped = brief(Some(programs.path()));
     let seconds = begun.elapsed().as_secs_f64();
     let native = brief(None);
-    let [packaged, native] = [packaged, native].map(|brief| format!("{brief:#}"));
-    let difference = packaged
+    let [shipped, native] = [shipped, native].map(|brief| format!("{brief:#}"));
+    let difference = shipped
         .lines()
         .zip(native.lines())
         .find(|(one, other)| one != other);
