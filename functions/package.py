@@ -93,6 +93,8 @@ def environment(tools, arch, target):
     return os.environ | {
         "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(rust_flags),
+        # Paths may have spaces.
+        "CC_SHELL_ESCAPED_FLAGS": "1",
         f"CFLAGS_{target.replace('-', '_')}": shlex.join(c_flags),
     }
 
