@@ -6,7 +6,7 @@
 
 Every start is a new process; the time is from its spawning to its first question for an invocation at the Runtime API,
 which is this script. What Lambda adds (fetching the package, making the sandbox) is not in it. Programs for other
-processors run by QEMU where that is registered with the kernel, and their times say little: the table marks them.
+processors run by QEMU, and their times say little: the table marks them.
 Exit codes: 0 timed, 1 a program is missing or does not start.
 """
 
@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import socket
 import statistics
 import subprocess
@@ -43,7 +44,10 @@ def command_of(program):
     machine = MACHINES.get(program.read_bytes()[18])
     if machine == platform.machine():
         return [program], False
-    return [f"qemu-{machine}-static", "-L", f"/usr/{machine}-linux-gnu", program], True
+    emulator = f"qemu-{machine}-static"
+    if shutil.which(emulator) is None:
+        raise Failure(f"{program} is for {machine}, and {emulator} is missing: install qemu-user-static")
+    return [emulator, "-L", f"/usr/{machine}-linux-gnu", program], True
 
 
 def environment_of(settings, address):

@@ -44,7 +44,7 @@ pub fn start() -> SdkConfig {
 }
 
 /// What Lambda gives every function by its environment. The SDK's chain of other places, which are not there on Lambda,
-/// would be a tenth of a package.
+/// would only make every package larger.
 fn config() -> SdkConfig {
     let credentials = EnvironmentVariableCredentialsProvider::new();
     let mut config = SdkConfig::builder()
