@@ -42,7 +42,7 @@ pub(crate) fn verdict(results: Vec<Outcome>, brief: &Brief, profile: &Profile) -
         .iter()
         .any(|one| !one.passed && one.check.is_essential());
     let review_reason = review_reason(brief, profile);
-    let passed = !has_failed && score >= profile.minimum_quality;
+    let passed = !has_failed && score >= profile.quality.minimum_score;
     Verdict {
         passed,
         score,
@@ -63,7 +63,7 @@ fn refusal(results: &[Outcome], score: f64, profile: &Profile) -> String {
     };
     let essential = failed(|one| one.check.is_essential());
     if essential.is_empty() {
-        let minimum = profile.minimum_quality;
+        let minimum = profile.quality.minimum_score;
         let all = failed(|_| true);
         format!("The quality score is {score}; the profile wants {minimum}. {all}")
     } else {

@@ -66,6 +66,8 @@ pub fn plan(found: &Found<'_>, video: Video) -> Result<Plan, Rejection> {
         analyses,
         ladder,
         languages: found.profile.languages.clone(),
+        speech: found.profile.speech.clone(),
+        streaming: found.profile.streaming,
         predicted_cost,
     })
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::identity::JobId;
 use crate::location::Places;
 use crate::prices::Prediction;
+use crate::profiles::{Speech, Streaming};
 use crate::storage::{Error, Objects};
 
 /// The one version of an object that a job processes.
@@ -174,6 +175,12 @@ pub struct Plan {
     pub ladder: Vec<Rung>,
     /// Languages that the speech may be in (BCP 47, as Transcribe writes them); empty: any.
     pub languages: Vec<String>,
+    /// What is asked of speech recognition.
+    #[serde(default)]
+    pub speech: Speech,
+    /// How the adaptive stream gets its renditions.
+    #[serde(default)]
+    pub streaming: Streaming,
     /// Expected durations.
     pub expected_seconds: ExpectedSeconds,
     /// Predicted cost.

@@ -38,6 +38,68 @@ pub struct ModerationPolicy {
     pub reviewed_categories: Vec<String>,
 }
 
+/// What is asked of speech recognition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Speech {
+    /// Most speakers that are told apart, 2 to 30: more than there are cost accuracy.
+    pub maximum_speakers: u8,
+    /// Custom vocabulary of the account; `None`: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocabulary_name: Option<String>,
+    /// Whether personal data are taken out of transcript and subtitles.
+    #[serde(default)]
+    pub redaction: Redaction,
+    /// Whether toxic speech is looked for.
+    #[serde(default)]
+    pub toxicity: bool,
+}
+
+impl Default for Speech {
+    fn default() -> Self {
+        Self {
+            maximum_speakers: 10,
+            vocabulary_name: None,
+            redaction: Redaction::None,
+            toxicity: false,
+        }
+    }
+}
+
+/// What is taken out of transcript and subtitles.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Redaction {
+    /// Nothing.
+    #[default]
+    None,
+    /// Names, addresses, numbers of cards and accounts, and what else Transcribe calls PII.
+    PersonalData,
+}
+
+/// How the adaptive stream gets its renditions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Streaming {
+    /// The ladder of the plan, each rung once.
+    #[default]
+    Ladder,
+    /// `MediaConvert` chooses sizes and bitrates by the content (automated ABR), at the price of its pro tier.
+    Automated,
+}
+
+/// From when on a brief is good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct QualityThresholds {
+    /// Lowest score (0 to 1) that is published.
+    pub minimum_score: f64,
+    /// Longest stretch of black picture that is no fault, in seconds.
+    pub longest_black_seconds: u32,
+    /// Longest stretch of silence that is no fault, in seconds.
+    pub longest_silence_seconds: u32,
+}
+
 /// A variant for comparison: a share of the jobs gets other analyses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -68,8 +130,14 @@ pub struct Profile {
     pub moderation: ModerationPolicy,
     /// When a person looks.
     pub review: Review,
-    /// Quality score (0 to 1) from which a brief is published.
-    pub minimum_quality: f64,
+    /// What is asked of speech recognition.
+    #[serde(default)]
+    pub speech: Speech,
+    /// How the adaptive stream gets its renditions.
+    #[serde(default)]
+    pub streaming: Streaming,
+    /// From when on a brief is published.
+    pub quality: QualityThresholds,
     /// Predicted price above which a video is rejected.
     pub price_limit_usd: f64,
     /// Longest video.
@@ -130,7 +198,8 @@ mod tests {
         for name in names() {
             let profile = find(name).unwrap_or_else(|| unreachable!("{name}"));
             assert!(
-                profile.price_limit_usd > 0.0 && (0.0..=1.0).contains(&profile.minimum_quality),
+                profile.price_limit_usd > 0.0
+                    && (0.0..=1.0).contains(&profile.quality.minimum_score),
                 "{name}"
             );
             assert!(
@@ -138,6 +207,10 @@ mod tests {
                     .ladder_heights
                     .is_sorted_by(|above, below| above > below),
                 "{name}"
+            );
+            assert!(
+                (2..=30).contains(&profile.speech.maximum_speakers),
+                "{name}: Transcribe tells 2 to 30 speakers apart"
             );
             assert!(
                 profile.maximum_duration_seconds <= 14_400,

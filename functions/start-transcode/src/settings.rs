@@ -155,6 +155,7 @@ mod tests {
     use videoflow_shared::identity::JobId;
     use videoflow_shared::plan::{Analyses, ExpectedSeconds, PlannedSource, Video};
     use videoflow_shared::prices::Prediction;
+    use videoflow_shared::profiles::{Speech, Streaming};
 
     use super::*;
     use crate::outputs::tests::source;
@@ -189,6 +190,8 @@ mod tests {
             },
             ladder: ladder.iter().map(rung).collect(),
             languages: Vec::new(),
+            speech: Speech::default(),
+            streaming: Streaming::Ladder,
             expected_seconds: ExpectedSeconds {
                 transcode: 1,
                 labels: 1,
