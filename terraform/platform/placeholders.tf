@@ -15,6 +15,7 @@ locals {
     ingest_dead_letters_queue_url   = module.ingest_queue.dead_letters_url
     ingest_queue_url                = module.ingest_queue.url
     jobs_table_name                 = module.jobs_table.name
+    maximum_running_jobs            = tostring(var.settings.maximum_running_videos)
     media_convert_queue_arn         = aws_media_convert_queue.this.arn
     media_convert_role_arn          = aws_iam_role.media_convert.arn
     notices_topic_arn               = aws_sns_topic.notices.arn

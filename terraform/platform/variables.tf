@@ -104,6 +104,8 @@ variable "settings" {
     failures_maximum_concurrency = optional(number, 5)
     key_deletion_window_days     = optional(number, 30)
     maximum_receive_count        = optional(number, 5)
+    # Videos that are worked on at once; the others wait in the ingest queue. Those that wait for a reviewer do not count.
+    maximum_running_videos = optional(number, 100)
     # Versions that were overwritten or deleted.
     noncurrent_retention_days = optional(number, 30)
     price_class               = optional(string, "PriceClass_100")
@@ -129,6 +131,12 @@ variable "settings" {
   validation {
     condition     = var.settings.maximum_receive_count >= 2 && var.settings.maximum_receive_count <= 1000
     error_message = "settings.maximum_receive_count: 2 to 1000, so that a transient error is tried again."
+  }
+
+  validation {
+    # All of them stand in one DynamoDB item of 400 KB.
+    condition     = var.settings.maximum_running_videos >= 1 && var.settings.maximum_running_videos <= 2000 && floor(var.settings.maximum_running_videos) == var.settings.maximum_running_videos
+    error_message = "settings.maximum_running_videos: a whole number from 1 to 2000."
   }
 
   validation {

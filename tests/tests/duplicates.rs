@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use videoflow_shared::identity::JobId;
-use videoflow_shared::intake::Intake;
+use videoflow_shared::intake::{Admission, Intake};
 use videoflow_shared::jobs::Jobs;
 use videoflow_shared::storage::Objects;
 
@@ -34,6 +34,12 @@ fn check_duplicate(item: &Value, original: &JobId) {
 /// The entrance as the functions have it, from outside.
 fn intake(up: &Up) -> Intake {
     Intake {
+        admission: Admission {
+            table: "videoflow-local-claims".to_owned(),
+            limit: 100,
+        },
+        queues: aws_sdk_sqs::Client::new(up.config()),
+        queue_url: up.queue_url("ingest"),
         jobs: Jobs::new(
             aws_sdk_dynamodb::Client::new(up.config()),
             "videoflow-local-jobs".to_owned(),

@@ -151,7 +151,7 @@ impl Function {
     ) -> Result<Answer, Error> {
         let object = S3Uri::new(&self.source_bucket, key);
         match self.intake.enter(&object, version, profile).await? {
-            Entered::Started(job) => Ok(Answer::accepted(&job)),
+            Entered::Started(job) | Entered::Queued(job) => Ok(Answer::accepted(&job)),
             Entered::Settled(job, status) => Ok(Answer {
                 status: 200,
                 body: json!({"jobId": job, "status": status}),

@@ -35,10 +35,7 @@ pub enum Step {
 /// outcome is lost, and the job is failed so that a new run can be forced. Only reconcile-library tells of such.
 pub fn next(job: &Job, ended: &Ended) -> Step {
     let is_newer = ended.redrive_count > job.redrive_count;
-    let is_open = matches!(
-        job.job_status,
-        JobStatus::Processing | JobStatus::AwaitingReview
-    );
+    let is_open = !job.job_status.is_settled();
     if ended.redrive_count < job.redrive_count {
         return Step::Ignore("an older redrive");
     }

@@ -1,13 +1,18 @@
 //! How a video enters: the one procedure behind every entrance.
 //!
-//! The version is resolved, the job item is written, then the execution of the job's name is started with the
-//! canonical input. Each step repeated changes nothing, so that a crash between them is mended by repeating all.
+//! The version is resolved, the job item is written, the job takes a slot, then the execution of its name is started with
+//! the canonical input. Without a slot it waits: a message of its own comes back to the ingest queue later. Each step
+//! repeated changes nothing, so that a crash between them is mended by repeating all.
 
+mod admission;
 mod item;
 mod rerun;
 
 use aws_config::SdkConfig;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tracing::info;
 
 use crate::error::{self, classify};
@@ -17,6 +22,7 @@ use crate::location::S3Uri;
 use crate::settings::{self, Setting};
 use crate::storage::{self, Objects};
 
+pub use admission::Admission;
 pub use item::{execution_arn, execution_input, job_id};
 
 use item::new_job;
@@ -60,15 +66,26 @@ macro_rules! from_intake_error {
 pub enum Entered {
     /// Its execution runs.
     Started(JobId),
+    /// It waits for a slot: as many videos are worked on as may be.
+    Queued(JobId),
     /// It was processed before.
     Settled(JobId, JobStatus),
     /// There is no such object, or not this version of it, or no such job.
     Gone,
 }
 
+/// Shortest and longest time until a job that waits asks for a slot again. A long backlog asks often enough together.
+const WAIT_SECONDS: (i32, i32) = (30, 300);
+
 /// The entrance.
 #[derive(Debug, Clone)]
 pub struct Intake {
+    /// Who may run.
+    pub admission: Admission,
+    /// SQS.
+    pub queues: aws_sdk_sqs::Client,
+    /// Queue in which jobs wait.
+    pub queue_url: String,
     /// The job table.
     pub jobs: Jobs,
     /// S3.
@@ -80,12 +97,18 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// The entrance that `JOBS_TABLE_NAME` and `PROCESS_VIDEO_STATE_MACHINE_ARN` name.
+    /// The entrance that the deployment names.
     ///
     /// # Errors
-    /// [`settings::Error::Missing`].
+    /// All of [`settings::Error`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
         Ok(Self {
+            admission: Admission {
+                table: settings::read(Setting::ClaimsTableName)?,
+                limit: settings::read_number(Setting::MaximumRunningJobs)?,
+            },
+            queues: aws_sdk_sqs::Client::new(config),
+            queue_url: settings::read(Setting::IngestQueueUrl)?,
             jobs: Jobs::new(
                 aws_sdk_dynamodb::Client::new(config),
                 settings::read(Setting::JobsTableName)?,
@@ -115,10 +138,7 @@ impl Intake {
             Created::Existing(known) if known.job_status.is_settled() => {
                 Ok(Entered::Settled(known.job_id, known.job_status))
             }
-            Created::New | Created::Existing(_) => {
-                self.start(&job).await?;
-                Ok(Entered::Started(job.job_id))
-            }
+            Created::New | Created::Existing(_) => self.start(job).await,
         }
     }
 
@@ -132,15 +152,45 @@ impl Intake {
             Some(job) if job.job_status.is_settled() => {
                 Ok(Entered::Settled(job.job_id, job.job_status))
             }
-            Some(job) => {
-                self.start(&job).await?;
-                Ok(Entered::Started(job.job_id))
-            }
+            Some(job) => self.start(job).await,
         }
     }
 
+    /// Starts the execution of a job as soon as there is a slot for it.
+    async fn start(&self, job: Job) -> Result<Entered, Error> {
+        if !self.admission.admit(&job.job_id, &self.jobs).await? {
+            self.wait(&job).await?;
+            return Ok(Entered::Queued(job.job_id));
+        }
+        self.jobs
+            .move_queued(&job.job_id, JobStatus::Processing)
+            .await?;
+        self.execute(&job).await?;
+        Ok(Entered::Started(job.job_id))
+    }
+
+    /// Lets a job come back later. A message of its own does not count the times that it was handed out, as the one that
+    /// brought the video does.
+    async fn wait(&self, job: &Job) -> Result<(), Error> {
+        self.jobs
+            .move_queued(&job.job_id, JobStatus::Queued)
+            .await?;
+        let seconds = wait_seconds(job, OffsetDateTime::now_utc());
+        let request = self
+            .queues
+            .send_message()
+            .queue_url(&self.queue_url)
+            .delay_seconds(seconds)
+            .message_body(json!({"start": {"jobId": job.job_id}}).to_string());
+        match request.send().await {
+            Ok(_) => info!(job = job.job_id.as_str(), seconds, "waits for a slot"),
+            Err(error) => return Err(classify("SendMessage", &error).into()),
+        }
+        Ok(())
+    }
+
     /// Starts the execution of a job; that it exists already is success.
-    async fn start(&self, job: &Job) -> Result<(), Error> {
+    async fn execute(&self, job: &Job) -> Result<(), Error> {
         let request = self
             .executions
             .start_execution()
@@ -164,4 +214,16 @@ impl Intake {
         }
         Ok(())
     }
+}
+
+/// A quarter of the time that the job has waited: who has just come asks soon. A part of it differs between jobs, so
+/// that those of one batch do not come back as one.
+fn wait_seconds(job: &Job, now: OffsetDateTime) -> i32 {
+    let (shortest, longest) = WAIT_SECONDS;
+    let created = OffsetDateTime::parse(&job.created_at, &Rfc3339);
+    let waited = created.map_or(0, |created| (now - created).whole_seconds());
+    let seconds = i32::try_from(waited / 4).unwrap_or(longest);
+    let seconds = seconds.clamp(shortest, longest);
+    let spread = i32::try_from(job.job_id.spread() % 100).unwrap_or(0);
+    seconds - seconds * spread / 200
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -33,6 +34,8 @@ use crate::storage::{Error, storage_error};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum JobStatus {
+    /// It waits for its turn: its execution has not begun.
+    Queued,
     /// Its execution runs, or is about to.
     Processing,
     /// Its execution waits for a person.
@@ -54,7 +57,7 @@ pub enum JobStatus {
 impl JobStatus {
     /// Whether nothing more happens to the job by itself.
     pub fn is_settled(self) -> bool {
-        !matches!(self, Self::Processing | Self::AwaitingReview)
+        !matches!(self, Self::Queued | Self::Processing | Self::AwaitingReview)
     }
 }
 
@@ -116,6 +119,12 @@ pub struct Job {
     /// Prediction of the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted_cost_usd: Option<f64>,
+    /// Price that a person approved for this run, though it is above the profile's limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_price_usd: Option<f64>,
+    /// Who approved it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<String>,
     /// Cost by the ledger.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub actual_cost_usd: Option<f64>,
@@ -152,7 +161,7 @@ pub struct Job {
     /// Original whose failure made this run of its duplicate; none: a person forced the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requeued_after: Option<JobId>,
-    /// Run that this duplicate was given when its original failed.
+    /// Run that took this job's place: its original failed, or its price was approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requeued_as: Option<JobId>,
     /// Task token of the waiting review: a credential, never shown.
@@ -244,6 +253,36 @@ impl Jobs {
                     .ok_or_else(gone)
             }
             Err(error) => Err(storage_error(&format!("PutItem {}", job.job_id), &error)),
+        }
+    }
+
+    /// Says whether an open job waits or is worked on; a job that is not open stays as it is.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn move_queued(&self, job: &JobId, to: JobStatus) -> Result<(), Error> {
+        let queued = AttributeValue::S(JobStatus::Queued.to_string());
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("JobId", key(job))
+            .update_expression("SET JobStatus = :to, UpdatedAt = :now")
+            .condition_expression("JobStatus = :queued")
+            .expression_attribute_values(":to", AttributeValue::S(to.to_string()))
+            .expression_attribute_values(":queued", queued)
+            .expression_attribute_values(":now", AttributeValue::S(clock::now()));
+        match request.send().await {
+            Ok(_) => Ok(()),
+            Err(error)
+                if matches!(
+                    error.as_service_error(),
+                    Some(UpdateItemError::ConditionalCheckFailedException(_))
+                ) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(storage_error(&format!("UpdateItem {job}"), &error)),
         }
     }
 
@@ -358,7 +397,14 @@ mod tests {
         let open: Vec<JobStatus> = JobStatus::iter()
             .filter(|status| !status.is_settled())
             .collect();
-        assert_eq!(open, [JobStatus::Processing, JobStatus::AwaitingReview]);
+        assert_eq!(
+            open,
+            [
+                JobStatus::Queued,
+                JobStatus::Processing,
+                JobStatus::AwaitingReview
+            ]
+        );
         assert_eq!(JobStatus::FailedQc.to_string(), "FAILED_QC");
     }
 }

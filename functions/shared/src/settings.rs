@@ -32,6 +32,8 @@ pub enum Setting {
     IngestQueueUrl,
     /// Job table.
     JobsTableName,
+    /// Videos that are worked on at once, at most.
+    MaximumRunningJobs,
     /// Queue of the project's own transcodes.
     MediaConvertQueueArn,
     /// Role that `MediaConvert` takes on.

@@ -137,7 +137,7 @@ impl Function {
         }
         let object = S3Uri::new(bucket, key);
         match self.intake.enter(&object, version, None).await? {
-            Entered::Started(_) => {}
+            Entered::Started(_) | Entered::Queued(_) => {}
             Entered::Settled(job, status) => info!(%job, %status, "processed before"),
             Entered::Gone => info!(bucket, key, "the object is gone"),
         }
@@ -147,7 +147,7 @@ impl Function {
     /// Starts a job whose execution there is not.
     async fn start(&self, job: &JobId) -> Result<(), Error> {
         match self.intake.resume(job).await? {
-            Entered::Started(_) => Ok(()),
+            Entered::Started(_) | Entered::Queued(_) => Ok(()),
             Entered::Settled(_, status) => {
                 info!(%job, %status, "settled in the meantime");
                 Ok(())

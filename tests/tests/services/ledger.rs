@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 use videoflow_platform::service::{Call, Service, ServiceError};
 use videoflow_shared::error;
 use videoflow_shared::identity::{JobId, Stage};
-use videoflow_shared::intake::{Entered, Intake};
+use videoflow_shared::intake::{Admission, Entered, Intake};
 use videoflow_shared::jobs::{JobStatus, Jobs};
 use videoflow_shared::ledger::{Ledger, Written};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::service_job::{Condition, Error, StageService, Started, start_stage};
 use videoflow_shared::storage::Objects;
 
-use super::{Local, SOURCE};
+use super::{Local, QUEUE, SOURCE};
 
 const MACHINE: &str =
     "arn:aws:states:us-east-1:000000000000:stateMachine:videoflow-local-process-video:live";
 
 /// Step Functions that remembers the inputs of its executions, and starts each name once.
 #[derive(Default)]
-struct Executions(Mutex<Vec<String>>);
+pub struct Executions(pub Mutex<Vec<String>>);
 
 #[async_trait]
 impl Service for Executions {
@@ -68,11 +68,17 @@ impl StageService for Paid {
     }
 }
 
-fn intake(local: &Local) -> (Intake, Arc<Executions>) {
+pub fn intake(local: &Local) -> (Intake, Arc<Executions>) {
     let executions = Arc::new(Executions::default());
     local.services.add(Arc::clone(&executions) as _);
     let config = local.client_of("start-processing");
     let intake = Intake {
+        admission: Admission {
+            table: "videoflow-local-claims".to_owned(),
+            limit: 100,
+        },
+        queues: aws_sdk_sqs::Client::new(&config),
+        queue_url: local.url.clone() + "/000000000000/" + QUEUE,
         jobs: Jobs::new(
             aws_sdk_dynamodb::Client::new(&config),
             "videoflow-local-jobs".to_owned(),

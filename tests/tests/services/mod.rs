@@ -1,5 +1,6 @@
 //! The local services with the AWS SDK for Rust as their client, over the wire.
 
+mod admission;
 mod checks;
 mod dynamodb;
 mod events;

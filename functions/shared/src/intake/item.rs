@@ -45,7 +45,7 @@ pub(super) fn new_job(
     Job {
         execution_arn: execution_arn(machine_arn, &job_id),
         job_id,
-        job_status: JobStatus::Processing,
+        job_status: JobStatus::Queued,
         source_bucket: object.bucket.clone(),
         source_key: object.key.clone(),
         source_version_id: head
@@ -61,6 +61,8 @@ pub(super) fn new_job(
         video_metadata: None,
         claim_id: None,
         predicted_cost_usd: None,
+        approved_price_usd: None,
+        approved_by: None,
         actual_cost_usd: None,
         quality_score: None,
         quality_results: None,
@@ -224,7 +226,7 @@ mod tests {
         assert_eq!(reused, [Stage::Transcode, Stage::Meaning]);
         assert_eq!(
             (run.job_id, run.source_key, run.job_status),
-            (id, "k".into(), JobStatus::Processing)
+            (id, "k".into(), JobStatus::Queued)
         );
     }
 }

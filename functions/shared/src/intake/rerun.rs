@@ -1,4 +1,4 @@
-//! Further runs of a job: forced by a person, or for a duplicate whose original failed.
+//! Further runs of a job: forced by a person, at a price that a person approved, or for a duplicate whose original failed.
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteIte
 use super::item::rerun_of;
 use super::{Error, Intake};
 use crate::identity::JobId;
-use crate::jobs::{Job, JobStatus, item, key};
+use crate::jobs::{Job, item, key};
 use crate::storage::{self, storage_error};
 
 impl Intake {
@@ -38,8 +38,26 @@ impl Intake {
     pub async fn force(&self, job: &Job) -> Result<JobId, Error> {
         let run = self.next_run(job).await?;
         self.jobs.create(&run).await?;
-        self.start(&run).await?;
-        Ok(run.job_id)
+        let id = run.job_id.clone();
+        self.start(run).await?;
+        Ok(id)
+    }
+
+    /// Starts a run of a job that was rejected for its price, at that price; once only, however often it is asked for.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn approve(&self, job: &Job, reviewer: &str) -> Result<JobId, Error> {
+        if let Some(run) = &job.requeued_as {
+            self.resume(run).await?;
+            return Ok(run.clone());
+        }
+        let run = Job {
+            approved_price_usd: job.predicted_cost_usd,
+            approved_by: Some(reviewer.to_owned()),
+            ..self.next_run(job).await?
+        };
+        self.replace(job, run).await
     }
 
     /// Starts another run of a duplicate whose original failed; once only, however often it is asked for.
@@ -55,9 +73,14 @@ impl Intake {
             requeued_after: Some(original.clone()),
             ..self.next_run(duplicate).await?
         };
-        self.create_instead_of(duplicate, &run).await?;
-        self.start(&run).await?;
-        Ok(run.job_id)
+        self.replace(duplicate, run).await
+    }
+
+    async fn replace(&self, job: &Job, run: Job) -> Result<JobId, Error> {
+        self.create_instead_of(job, &run).await?;
+        let id = run.job_id.clone();
+        self.start(run).await?;
+        Ok(id)
     }
 
     /// The item of the next run of a job, under a number of its own.
@@ -96,9 +119,9 @@ impl Intake {
         Ok(number.ok_or_else(odd)?)
     }
 
-    /// Writes the item of a duplicate's run and notes the run on the duplicate, both or neither: so that a crash here
-    /// neither loses the run nor makes two.
-    async fn create_instead_of(&self, duplicate: &Job, run: &Job) -> Result<(), Error> {
+    /// Writes the item of a job's run and notes the run on the job, both or neither: so that a crash here neither loses the
+    /// run nor makes two.
+    async fn create_instead_of(&self, job: &Job, run: &Job) -> Result<(), Error> {
         let incomplete = |error: aws_sdk_dynamodb::error::BuildError| {
             storage::Error::StorageRefused(error.to_string())
         };
@@ -108,14 +131,14 @@ impl Intake {
             .condition_expression("attribute_not_exists(JobId)")
             .build()
             .map_err(incomplete)?;
-        let status = AttributeValue::S(JobStatus::Duplicate.to_string());
+        let status = AttributeValue::S(job.job_status.to_string());
         let note = Update::builder()
             .table_name(self.jobs.table())
-            .key("JobId", key(&duplicate.job_id))
+            .key("JobId", key(&job.job_id))
             .update_expression("SET RequeuedAs = :run")
-            .condition_expression("JobStatus = :duplicate AND attribute_not_exists(RequeuedAs)")
+            .condition_expression("JobStatus = :status AND attribute_not_exists(RequeuedAs)")
             .expression_attribute_values(":run", key(&run.job_id))
-            .expression_attribute_values(":duplicate", status)
+            .expression_attribute_values(":status", status)
             .build()
             .map_err(incomplete)?;
         let request = self
@@ -132,7 +155,7 @@ impl Intake {
                     .as_service_error()
                     .is_some_and(TransactWriteItemsError::is_transaction_canceled_exception) =>
             {
-                let changed = format!("{} changed while it was queued again", duplicate.job_id);
+                let changed = format!("{} changed while it was queued again", job.job_id);
                 Err(storage::Error::StorageFailed(changed).into())
             }
             Err(error) => Err(storage_error("TransactWriteItems", &error).into()),

@@ -11,6 +11,9 @@ use crate::{arn, names};
 /// Model that writes briefs: the local writer has one name for all.
 const BEDROCK_MODEL_ID: &str = "videoflow.local-writer-v1";
 
+/// Videos that are worked on at once, as deployed.
+const MAXIMUM_RUNNING_JOBS: u32 = 100;
+
 /// Names of the local buckets, tables, queues and so on, without prefix.
 pub(super) mod resource {
     pub(in super::super) const SOURCE: &str = "source";
@@ -94,6 +97,7 @@ pub fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, Str
         .map(|(name, value)| (name.to_uppercase(), value.clone()));
     let fixed = [
         ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID.to_owned()),
+        ("MAXIMUM_RUNNING_JOBS", MAXIMUM_RUNNING_JOBS.to_string()),
         ("RECEIVE_LIMIT", MAX_RECEIVE_COUNT.to_string()),
     ];
     upper

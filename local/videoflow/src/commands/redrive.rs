@@ -245,6 +245,7 @@ fn objection(job: &Job) -> Option<String> {
         JobStatus::Deleted => Some(format!(
             "the results of {id} were deleted; run the video again"
         )),
+        JobStatus::Queued => Some(format!("{id} waits for its turn; it starts by itself")),
         JobStatus::Failed | JobStatus::Processing | JobStatus::AwaitingReview => None,
     }
 }
