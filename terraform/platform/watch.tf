@@ -4,7 +4,10 @@
 locals {
   all_functions = merge(module.task_function, module.event_function)
   all_machines  = merge(module.stage_machine, { "process-video" = module.process_video, "reconcile-library" = module.reconcile_library })
-  all_queues    = { ingest = module.ingest_queue, failures = module.failures_queue, failed-videos = module.failed_videos_queue }
+  # Beyond it, predictions are no basis for a price limit.
+  cost_drift_limit_percent = 25
+
+  all_queues = { ingest = module.ingest_queue, failures = module.failures_queue, failed-videos = module.failed_videos_queue }
 }
 
 module "alarms" {
@@ -26,6 +29,35 @@ module "alarms" {
     )
     tables = concat(module.jobs_table.alarm_names, module.claims_table.alarm_names)
   }
+}
+
+# publish-assets logs how far the cost of a video missed its prediction. No part of a group: a release does not change prices.
+resource "aws_cloudwatch_log_metric_filter" "cost_drift" {
+  name           = "${local.prefix}-cost-drift"
+  log_group_name = module.task_function["publish-assets"].log_group_name
+  pattern        = "{ $.fields.cost_drift_percent = * }"
+
+  metric_transformation {
+    name      = "CostDriftPercent"
+    namespace = local.prefix
+    value     = "$.fields.cost_drift_percent"
+    unit      = "Percent"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "cost_drift" {
+  alarm_name          = "${local.prefix}-cost-drift"
+  alarm_description   = "A video cost more than ${local.cost_drift_limit_percent} % more or less than was predicted: a price has changed, or the prediction is wrong. See docs/operations.md#cost-drift"
+  namespace           = aws_cloudwatch_log_metric_filter.cost_drift.metric_transformation[0].namespace
+  metric_name         = aws_cloudwatch_log_metric_filter.cost_drift.metric_transformation[0].name
+  statistic           = "Maximum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = local.cost_drift_limit_percent
+  period              = 3600
+  evaluation_periods  = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.alarm_topic_arns
+  ok_actions          = local.alarm_topic_arns
 }
 
 module "dashboard" {

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use videoflow_shared::plan::Analyses;
+use videoflow_shared::plan::Rung;
 use videoflow_shared::prices::{Outlook, bill, predict};
+use videoflow_shared::profiles;
 
 use crate::support::root;
 
@@ -176,19 +177,22 @@ fn every_alarm_names_a_paragraph_of_the_runbook() {
     assert!(alarms >= 8, "{alarms} alarms");
 }
 
-/// What `seconds` of a video of 1080 lines cost, by short sides of its outputs.
-fn price(seconds: f64, outputs: &[u32], labels: bool, moderation: bool) -> f64 {
-    let analyses = Analyses {
-        labels,
-        moderation,
-        transcription: true,
-        meaning: true,
+/// What `seconds` of a video of 1080 lines cost under a profile.
+fn price(seconds: f64, profile: &str) -> f64 {
+    let profile = profiles::find(profile).expect("a profile");
+    let rung = |height: &u32| Rung {
+        height: *height,
+        width: *height * 16 / 9,
+        bitrate: 0,
     };
+    let ladder: Vec<Rung> = profile.ladder_heights.iter().map(rung).collect();
     bill(&predict(&Outlook {
         seconds,
-        outputs,
+        frame_rate: 30.0,
+        ladder: &ladder,
+        streaming: profile.streaming,
         has_audio: true,
-        analyses,
+        analyses: profile.analyses,
     }))
     .total_usd
 }
@@ -196,14 +200,7 @@ fn price(seconds: f64, outputs: &[u32], labels: bool, moderation: bool) -> f64 {
 #[test]
 fn the_runbooks_prices_are_those_of_a_prediction() {
     let page = std::fs::read_to_string(root().join(OPERATIONS)).expect(OPERATIONS);
-    // Each rung as a file and in the stream, and the proxy.
-    let all = [1080, 1080, 720, 720, 720, 540, 540, 360, 360];
-    let few = [720, 720, 720, 360, 360];
-    let profiles = [
-        (&all[..], true, false),
-        (&few[..], false, false),
-        (&all[..], true, true),
-    ];
+    let profiles = ["default", "lean", "moderated"];
     let row = |heading: &str, figures: [f64; 3], bold: &str| {
         let cells = figures.map(|figure| format!(" {bold}{figure:.3}{bold} |"));
         let cells = cells.concat();
@@ -212,15 +209,9 @@ fn the_runbooks_prices_are_those_of_a_prediction() {
             .any(|line| line.starts_with(&format!("| **{heading}")) && line.ends_with(&cells));
         assert!(found, "| **{heading}…{cells}");
     };
-    let hour = profiles.map(|(outputs, labels, moderation)| {
-        price(3600.0, outputs, labels, moderation) - price(1800.0, outputs, labels, moderation)
-    });
-    let minute = hour.map(|half| half / 30.0);
+    let minute = profiles.map(|profile| (price(3600.0, profile) - price(1800.0, profile)) / 30.0);
     row("a minute", minute, "**");
-    let fixed = [0, 1, 2].map(|number| {
-        let (outputs, labels, moderation) = profiles[number];
-        price(600.0, outputs, labels, moderation) - 10.0 * minute[number]
-    });
+    let fixed = [0, 1, 2].map(|number| price(600.0, profiles[number]) - 10.0 * minute[number]);
     row("besides, a video", fixed, "**");
     let totals = |minutes: f64| {
         let total = |number: usize| format!("{:.2}", fixed[number] + minutes * minute[number]);

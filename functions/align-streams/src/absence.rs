@@ -26,39 +26,41 @@ pub struct Reason {
 /// The analyses that brought nothing.
 pub(crate) fn missing(analyses: &Analyses, plan: &Plan) -> Vec<Missing> {
     let mut missing = Vec::new();
-    let mut add = |name: &str, reason: Option<String>| {
-        missing.extend(reason.map(|reason| Missing {
+    let mut add = |name: &str, outcome: &Outcome, unplanned: &str| {
+        let unplanned = plan.omitted.get(name).map_or(unplanned, String::as_str);
+        missing.extend(absence(outcome, unplanned).map(|reason| Missing {
             name: name.to_owned(),
             reason,
         }));
     };
-    add(
-        "labels",
-        absence(&analyses.labels, "The profile does not ask for labels."),
-    );
-    if analyses.labels.status == Status::Done && analyses.labels.moderation.is_none() {
-        add(
-            "moderation",
-            Some("The profile does not ask for moderation.".to_owned()),
-        );
-    } else {
-        add(
-            "moderation",
-            absence(&analyses.labels, "The profile does not ask for moderation."),
-        );
-    }
-    let unplanned = if plan.video.has_audio {
-        "The profile does not ask for a transcript."
-    } else {
-        "The video has no sound."
+    let Analyses {
+        labels,
+        speech,
+        meaning,
+    } = analyses;
+    let unmoderated = Outcome {
+        status: Status::Skipped,
+        ..labels.clone()
     };
-    add("transcription", absence(&analyses.speech, unplanned));
+    let moderation = match labels.status {
+        Status::Done if labels.moderation.is_none() => &unmoderated,
+        _ => labels,
+    };
+    add("labels", labels, "The profile does not ask for labels.");
+    add(
+        "moderation",
+        moderation,
+        "The profile does not ask for moderation.",
+    );
+    add(
+        "transcription",
+        speech,
+        "The profile does not ask for a transcript.",
+    );
     add(
         "meaning",
-        absence(
-            &analyses.meaning,
-            "The profile does not ask for chapters and topics.",
-        ),
+        meaning,
+        "The profile does not ask for chapters and topics.",
     );
     missing
 }

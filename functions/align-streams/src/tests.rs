@@ -7,13 +7,18 @@ fn from<T: DeserializeOwned>(value: Value) -> T {
 }
 
 fn plan(has_audio: bool) -> Plan {
+    let omitted = if has_audio {
+        json!({})
+    } else {
+        json!({"transcription": "The video has no sound."})
+    };
     from(json!({
         "jobId": format!("v-{}", "0".repeat(40)), "profile": "default",
         "source": {"bucket": "b", "key": "k", "versionId": "1", "etag": "e", "sizeBytes": 1},
         "video": {"container": "mp4", "durationMs": 10000, "width": 1280, "height": 720, "frameRate": 25.0,
             "rotation": 0, "videoCodec": "h264", "audioTracks": 1, "hasAudio": has_audio, "hasVideo": true},
         "analyses": {"labels": true, "moderation": false, "transcription": true, "meaning": true},
-        "ladder": [], "languages": [],
+        "ladder": [], "languages": [], "omitted": omitted,
         "expectedSeconds": {"transcode": 1, "labels": 1, "transcription": 1, "meaning": 1},
         "predictedCost": {"totalUsd": 0.0, "lines": []}
     }))

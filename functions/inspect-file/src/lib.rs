@@ -3,8 +3,10 @@
 //! Idempotent: the same version brings the same verdict, and the plan is written under a name of the job.
 
 mod ladder;
+mod limits;
 mod planning;
 mod probe;
+mod route;
 mod verdict;
 
 use aws_config::SdkConfig;
@@ -21,7 +23,7 @@ pub use verdict::Code;
 
 use planning::{Found, claim_id, fingerprint};
 use probe::{Probe, describe};
-use verdict::{Rejection, judge_size, unreadable};
+use verdict::{Rejection, judge_price, judge_size, unreadable};
 
 /// Input.
 #[derive(Debug, Deserialize)]
@@ -69,7 +71,7 @@ pub struct Inspection {
     pub message: Option<String>,
     /// Claim on the content.
     pub claim_id: Option<String>,
-    /// Predicted cost in US dollars.
+    /// Predicted cost in US dollars; 0 where a file is rejected for another reason than its price.
     pub predicted_cost_usd: f64,
     /// Where the plan lies.
     pub plan: Option<PlanLocation>,
@@ -84,12 +86,18 @@ pub struct PlanLocation {
     key: String,
 }
 
+/// Attributes of a plan that the job of a video shows whose price is too high.
+const SHOWN_OF_REJECTED: [&str; 3] = ["PredictedCostUsd", "Variant", "VideoMetadata"];
+
 /// Why no verdict was reached.
 #[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
 pub enum Error {
     /// The input is not in the documented shape. Final.
     #[error("{0}")]
     InvalidInput(String),
+    /// There is no such job. Final.
+    #[error("no job {0}")]
+    JobNotFound(JobId),
     /// There is no such profile. Final.
     #[error("there is no profile `{0}`")]
     ProfileNotFound(String),
@@ -153,8 +161,24 @@ impl Function {
             profile,
         };
         match decide(&found, &input)? {
-            Ok(plan) => self.accept(&found, &plan).await,
-            Err(rejection) => Ok(rejected(rejection)),
+            Ok(plan) => self.price(&found, &plan).await,
+            Err(rejection) => Ok(rejected(rejection, 0.0)),
+        }
+    }
+
+    /// Accepts a plan whose price is within the profile's limit, or was approved; else the job shows the price.
+    async fn price(&self, found: &Found<'_>, plan: &Plan) -> Result<Inspection, Error> {
+        let job = self.stores.jobs.get(found.job).await?;
+        let job = job.ok_or_else(|| Error::JobNotFound(found.job.clone()))?;
+        let total_usd = plan.predicted_cost.total_usd;
+        match judge_price(total_usd, job.approved_price_usd, found.profile) {
+            Ok(()) => self.accept(found, plan).await,
+            Err(rejection) => {
+                let mut shown = attributes(plan, &claim_id(found), found.head);
+                shown.retain(|name, _| SHOWN_OF_REJECTED.contains(&name.as_str()));
+                self.stores.jobs.update(found.job, &shown).await?;
+                Ok(rejected(rejection, total_usd))
+            }
         }
     }
 
@@ -214,13 +238,13 @@ fn is_replaced(probe: &Probe, head: &Head) -> bool {
         .is_some_and(|etag| etag.trim_matches('"') != head.etag)
 }
 
-fn rejected(rejection: Rejection) -> Inspection {
+fn rejected(rejection: Rejection, predicted_cost_usd: f64) -> Inspection {
     Inspection {
         verdict: Verdict::Rejected,
         code: Some(rejection.code.into()),
         message: Some(rejection.message),
         claim_id: None,
-        predicted_cost_usd: 0.0,
+        predicted_cost_usd,
         plan: None,
         analyses: Analyses {
             labels: false,

@@ -1,15 +1,15 @@
 //! From a file that was accepted to its plan.
 
 use videoflow_shared::identity::JobId;
-use videoflow_shared::plan::{
-    Analyses, ExpectedSeconds, Plan, PlannedSource, Rung, SourceVersion, Video, proxy_rung,
-};
+use videoflow_shared::plan::{ExpectedSeconds, Plan, PlannedSource, SourceVersion, Video};
 use videoflow_shared::prices::{Outlook, bill, predict};
 use videoflow_shared::profiles::Profile;
 use videoflow_shared::storage::Head;
 
 use crate::ladder::ladder;
-use crate::verdict::{Rejection, judge_price, judge_size, judge_video};
+use crate::limits;
+use crate::route::route;
+use crate::verdict::{Rejection, judge_size, judge_video};
 
 /// What a decision rests on.
 #[derive(Debug, Clone)]
@@ -33,43 +33,53 @@ pub struct Found<'a> {
 pub fn plan(found: &Found<'_>, video: Video) -> Result<Plan, Rejection> {
     judge_size(found.head.size_bytes)?;
     judge_video(&video, found.profile)?;
-    let variant = found.profile.variant(found.job);
-    let wanted = variant
-        .and_then(|variant| variant.analyses)
-        .unwrap_or(found.profile.analyses);
-    let analyses = Analyses {
-        transcription: wanted.transcription && video.has_audio,
-        ..wanted
-    };
-    let ladder = ladder(&video, &found.profile.ladder_heights);
+    let plan = draft(found, video);
+    limits::judge(&plan.video, &plan.ladder, plan.analyses)?;
+    Ok(plan)
+}
+
+/// The plan for a video that can be processed, whatever it costs.
+fn draft(found: &Found<'_>, video: Video) -> Plan {
+    let (source, profile) = (found.source, found.profile);
+    let variant = profile.variant(found.job);
+    let wanted = variant.and_then(|variant| variant.analyses);
+    let wanted = wanted.unwrap_or(profile.analyses);
+    let heights = variant.and_then(|variant| variant.ladder_heights.as_ref());
+    let heights = heights.unwrap_or(&profile.ladder_heights);
+    let streaming = variant.and_then(|variant| variant.streaming);
+    let streaming = streaming.unwrap_or(profile.streaming);
+    let route = route(&video, found.head.size_bytes, wanted, profile.routing);
+    let ladder = ladder(&video, heights);
     let outlook = Outlook {
         seconds: seconds(&video),
-        outputs: &outputs(&ladder),
+        frame_rate: video.frame_rate,
+        ladder: &ladder,
+        streaming,
         has_audio: video.has_audio,
-        analyses,
+        analyses: route.analyses,
     };
-    let predicted_cost = bill(&predict(&outlook));
-    judge_price(predicted_cost.total_usd, found.profile)?;
-    Ok(Plan {
+    Plan {
         job_id: found.job.clone(),
         source: PlannedSource {
-            bucket: found.source.bucket.clone(),
-            key: found.source.key.clone(),
-            version_id: found.source.version_id.clone(),
+            bucket: source.bucket.clone(),
+            key: source.key.clone(),
+            version_id: source.version_id.clone(),
             etag: found.head.etag.clone(),
             size_bytes: found.head.size_bytes,
         },
         profile: found.profile_name.to_owned(),
         variant: variant.map(|variant| variant.name.clone()),
         expected_seconds: expected(&video),
+        predicted_cost: bill(&predict(&outlook)),
         video,
-        analyses,
+        traits: route.traits,
+        analyses: route.analyses,
+        omitted: route.omitted,
         ladder,
-        languages: found.profile.languages.clone(),
-        speech: found.profile.speech.clone(),
-        streaming: found.profile.streaming,
-        predicted_cost,
-    })
+        languages: profile.languages.clone(),
+        speech: profile.speech.clone(),
+        streaming,
+    }
 }
 
 /// The fingerprint of the content: algorithm, value and size of its checksum. `None`: duplicates cannot be told.
@@ -85,15 +95,6 @@ pub fn fingerprint(head: &Head) -> Option<String> {
 pub fn claim_id(found: &Found<'_>) -> String {
     let content = fingerprint(found.head).unwrap_or_else(|| format!("job:{}", found.job.base()));
     format!("{content}#{}", found.profile.digest())
-}
-
-/// Short sides of all video outputs: every rung as a file and in the stream, and the proxy.
-fn outputs(ladder: &[Rung]) -> Vec<u32> {
-    let twice = ladder.iter().chain(ladder).copied();
-    twice
-        .chain(proxy_rung(ladder))
-        .map(Rung::short_side)
-        .collect()
 }
 
 #[expect(
@@ -187,11 +188,15 @@ mod tests {
             },
             Err(Code::NoVideoTrack),
         );
-        let stingy = Profile {
-            price_limit_usd: 0.01,
+        let patient = Profile {
+            maximum_duration_seconds: u32::MAX,
             ..profile()
         };
-        check(&head(), &stingy, video(), Err(Code::PriceOverLimit));
+        let long = Video {
+            duration_ms: 240 * 60_000 + 1,
+            ..video()
+        };
+        check(&head(), &patient, long, Err(Code::TooLong));
     }
 
     #[test]

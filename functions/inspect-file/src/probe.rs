@@ -51,6 +51,7 @@ struct VideoProperties {
     frame_rate: Option<Fraction>,
     color_primaries: Option<String>,
     transfer_characteristics: Option<String>,
+    matrix_coefficients: Option<String>,
     sample_aspect_ratio: Option<Fraction>,
     codec_metadata: Option<CodecMetadata>,
 }
@@ -61,6 +62,7 @@ struct VideoProperties {
 struct CodecMetadata {
     color_primaries: Option<String>,
     transfer_characteristics: Option<String>,
+    matrix_coefficients: Option<String>,
     sample_aspect_ratio: Option<Fraction>,
 }
 
@@ -78,6 +80,8 @@ const DURATION_LIMIT_SECONDS: f64 = 366.0 * 24.0 * 3600.0;
 
 /// Transfer characteristics of a high dynamic range: PQ and HLG.
 const HIGH_RANGE_TRANSFERS: [&str; 2] = ["SMPTE_2084", "ARIB_B67"];
+/// Primaries and matrix of Dolby Vision's own colours.
+const DOLBY_VISION: &str = "IPT";
 /// Shapes of a pixel, width to height, that are believed: anamorphic film has 2. Beyond it the file lies.
 const ASPECTS: std::ops::RangeInclusive<f64> = 0.25..=4.0;
 
@@ -161,6 +165,17 @@ fn range(properties: &VideoProperties) -> DynamicRange {
         .transfer_characteristics
         .as_ref()
         .or_else(|| essence?.transfer_characteristics.as_ref());
+    let matrix = properties
+        .matrix_coefficients
+        .as_ref()
+        .or_else(|| essence?.matrix_coefficients.as_ref());
+    if [primaries, matrix]
+        .iter()
+        .flatten()
+        .any(|name| *name == DOLBY_VISION)
+    {
+        return DynamicRange::DolbyVision;
+    }
     let is_high = primaries.is_some_and(|name| name == "ITU_2020")
         || transfer.is_some_and(|name| HIGH_RANGE_TRANSFERS.contains(&name.as_str()));
     if is_high {
@@ -302,6 +317,12 @@ mod tests {
             check(&essence, DynamicRange::High);
         }
         check(&json!({"ColorPrimaries": "ITU_2020"}), DynamicRange::High);
+        check(
+            &json!({"MatrixCoefficients": "IPT"}),
+            DynamicRange::DolbyVision,
+        );
+        let essence = json!({"CodecMetadata": {"ColorPrimaries": "IPT"}});
+        check(&essence, DynamicRange::DolbyVision);
         let usual = json!({"ColorPrimaries": "ITU_709", "TransferCharacteristics": "ITU_709"});
         check(&usual, DynamicRange::Standard);
         check(&json!({}), DynamicRange::Standard);

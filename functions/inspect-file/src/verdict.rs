@@ -1,6 +1,6 @@
 //! Whether a file can become a brief; if not, why, in words for the one who made it.
 
-use videoflow_shared::plan::Video;
+use videoflow_shared::plan::{DynamicRange, Video};
 use videoflow_shared::profiles::Profile;
 
 /// Why a file is rejected; also the value of the source's tag.
@@ -14,8 +14,18 @@ pub enum Code {
     UnreadableFile,
     /// Sound alone, or neither.
     NoVideoTrack,
+    /// A container that cannot be read.
+    UnsupportedContainer,
     /// Picture in a codec that cannot be transcoded.
     UnsupportedCodec,
+    /// Sound in a codec that cannot be transcoded.
+    UnsupportedSound,
+    /// Pictures at a rate that nothing plays.
+    UnsupportedFrameRate,
+    /// Turned by something else than quarters.
+    UnsupportedRotation,
+    /// Colours that cannot be converted to those of usual screens.
+    UnsupportedColors,
     /// Picture smaller than the analyses can use.
     PictureTooSmall,
     /// Shorter than speech recognition takes.
@@ -57,6 +67,10 @@ const CODECS: [&str; 17] = [
     "VP8",
     "VP9",
 ];
+/// Containers with pictures that Probe reads and `MediaConvert` does not (its table of supported inputs).
+const UNREAD_CONTAINERS: [&str; 1] = ["ogg"];
+/// Most frames a second: the fastest camera formats have 240; beyond 300 the file lies.
+const FASTEST: f64 = 300.0;
 /// What Probe calls a codec that it does not know.
 const UNKNOWN_CODEC: &str = "UNKNOWN";
 /// Shortest sound that Transcribe takes.
@@ -112,15 +126,7 @@ pub fn judge_video(video: &Video, profile: &Profile) -> Result<(), Rejection> {
         let message = "The file has no picture; a brief needs one. Upload a video, not a recording of sound alone.";
         return reject(Code::NoVideoTrack, message.to_owned());
     }
-    if !CODECS.contains(&video.video_codec.as_str()) {
-        let format = match video.video_codec.as_str() {
-            "" | UNKNOWN_CODEC => "an unknown format".to_owned(),
-            codec => format!("the format {codec}"),
-        };
-        let message =
-            format!("The picture is in {format}, which cannot be read. Export it as H.264 (MP4).");
-        return reject(Code::UnsupportedCodec, message);
-    }
+    judge_formats(video)?;
     if video.width == 0 || video.height == 0 || video.duration_ms == 0 {
         return Err(unreadable("size or duration of the picture are not known"));
     }
@@ -150,6 +156,50 @@ pub fn judge_video(video: &Video, profile: &Profile) -> Result<(), Rejection> {
     Ok(())
 }
 
+/// Refuses what `MediaConvert` would fail at: containers, codecs, rates, rotations, colours.
+fn judge_formats(video: &Video) -> Result<(), Rejection> {
+    if UNREAD_CONTAINERS.contains(&video.container.as_str()) {
+        let message = format!(
+            "The file is in the container {}, which cannot be read. Export it as MP4 (H.264).",
+            video.container
+        );
+        return reject(Code::UnsupportedContainer, message);
+    }
+    let format = |codec: &str| match codec {
+        "" | UNKNOWN_CODEC => "an unknown format".to_owned(),
+        codec => format!("the format {codec}"),
+    };
+    if !CODECS.contains(&video.video_codec.as_str()) {
+        let format = format(&video.video_codec);
+        let message =
+            format!("The picture is in {format}, which cannot be read. Export it as H.264 (MP4).");
+        return reject(Code::UnsupportedCodec, message);
+    }
+    if video.audio_codec.as_deref() == Some(UNKNOWN_CODEC) {
+        let message = "The sound is in an unknown format, which cannot be read. Export it as AAC, or without sound.";
+        return reject(Code::UnsupportedSound, message.to_owned());
+    }
+    if video.frame_rate > FASTEST {
+        let message = format!(
+            "The file claims {} pictures a second; {FASTEST} are the most. Export it with its real frame rate.",
+            video.frame_rate
+        );
+        return reject(Code::UnsupportedFrameRate, message);
+    }
+    if video.rotation % 90 != 0 {
+        let message = format!(
+            "The picture is turned by {} degrees; only quarters can be turned back. Export it upright.",
+            video.rotation
+        );
+        return reject(Code::UnsupportedRotation, message);
+    }
+    if video.range == DynamicRange::DolbyVision {
+        let message = "The picture is in Dolby Vision without a base that other screens show. Export it as HDR10, HLG or SDR.";
+        return reject(Code::UnsupportedColors, message.to_owned());
+    }
+    Ok(())
+}
+
 /// Milliseconds as seconds, in words: `0.4`.
 fn seconds(ms: u64) -> String {
     let (whole, rest) = (ms / 1000, format!("{:03}", ms % 1000));
@@ -159,17 +209,22 @@ fn seconds(ms: u64) -> String {
     }
 }
 
-/// Refuses a video that would cost more than its profile allows.
+/// Refuses a video that would cost more than its profile allows and nobody approved.
 ///
 /// # Errors
 /// The rejection.
-pub fn judge_price(predicted_usd: f64, profile: &Profile) -> Result<(), Rejection> {
-    let limit = profile.price_limit_usd;
+pub fn judge_price(
+    predicted_usd: f64,
+    approved_usd: Option<f64>,
+    profile: &Profile,
+) -> Result<(), Rejection> {
+    let limit = profile.price_limit_usd.max(approved_usd.unwrap_or(0.0));
     if predicted_usd <= limit {
         return Ok(());
     }
     let message = format!(
-        "The brief would cost {predicted_usd:.2} USD; the limit is {limit:.2} USD. Cut the video or ask for a higher limit."
+        "The brief would cost {predicted_usd:.2} USD; the limit is {limit:.2} USD. Approve the price, cut the video, or ask \
+         for a cheaper profile."
     );
     reject(Code::PriceOverLimit, message)
 }
@@ -384,13 +439,53 @@ pub mod tests {
     }
 
     #[test]
-    fn rejects_above_the_price_limit() {
-        let code = |usd| {
-            judge_price(usd, &profile())
-                .err()
-                .map(|rejection| rejection.code)
+    fn rejects_above_the_price_limit_unless_approved() {
+        let limit = profile().price_limit_usd;
+        let check = |usd: f64, approved_usd: Option<f64>, expected: Option<Code>| {
+            let code = judge_price(usd, approved_usd, &profile()).err();
+            let code = code.map(|rejection| rejection.code);
+            assert_eq!(code, expected, "{usd} USD, approved {approved_usd:?}");
         };
-        assert_eq!(code(60.0), None);
-        assert_eq!(code(60.01), Some(Code::PriceOverLimit));
+        check(limit, None, None);
+        check(limit + 0.01, None, Some(Code::PriceOverLimit));
+        check(limit + 0.01, Some(limit + 0.01), None);
+        check(limit + 0.02, Some(limit + 0.01), Some(Code::PriceOverLimit));
+        check(limit, Some(1.0), None);
+    }
+
+    #[test]
+    fn rejects_formats_that_would_fail_in_the_transcode() {
+        let with = |change: fn(&mut Video)| {
+            let mut video = video();
+            change(&mut video);
+            video
+        };
+        check(
+            &with(|video| video.container = "ogg".into()),
+            Some(Code::UnsupportedContainer),
+        );
+        check(
+            &with(|video| video.audio_codec = Some("UNKNOWN".into())),
+            Some(Code::UnsupportedSound),
+        );
+        check(&with(|video| video.frame_rate = 300.0), None);
+        check(
+            &with(|video| video.frame_rate = 300.1),
+            Some(Code::UnsupportedFrameRate),
+        );
+        for turned in [0, 90, 180, 270] {
+            let mut video = video();
+            video.rotation = turned;
+            check(&video, None);
+        }
+        check(
+            &with(|video| video.rotation = 45),
+            Some(Code::UnsupportedRotation),
+        );
+        check(&with(|video| video.range = DynamicRange::High), None);
+        check(
+            &with(|video| video.range = DynamicRange::DolbyVision),
+            Some(Code::UnsupportedColors),
+        );
     }
 }

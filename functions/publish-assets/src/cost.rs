@@ -1,15 +1,17 @@
 //! What the run really paid: the brief's lines without those of stages that did not run, or ran for an earlier job.
 
-use videoflow_shared::brief::{Cost, CostLine};
+use videoflow_shared::brief::Cost;
 use videoflow_shared::identity::Stage;
 use videoflow_shared::jobs::Job;
 use videoflow_shared::ledger::EntryStatus;
-use videoflow_shared::prices::{self, Charge};
+use videoflow_shared::prices::{self, Charge, Line};
 
 /// Charges of a stage. The others (probe, model, transitions, compute) are paid by every run.
-const CHARGES: [(Stage, Charge); 7] = [
+const CHARGES: [(Stage, Charge); 9] = [
     (Stage::Transcode, Charge::TranscodeSd),
     (Stage::Transcode, Charge::TranscodeHd),
+    (Stage::Transcode, Charge::TranscodeUhd),
+    (Stage::Transcode, Charge::Loudness),
     (Stage::Transcode, Charge::TranscodeAudio),
     (Stage::Labels, Charge::Labels),
     (Stage::Moderation, Charge::Moderation),
@@ -18,22 +20,36 @@ const CHARGES: [(Stage, Charge); 7] = [
 ];
 
 /// Keeps the lines that were paid and sums them up.
-pub(crate) fn settle(cost: &mut Cost, job: &Job) {
+///
+/// Tells by how much, in percent, the sum misses what was predicted for the same stages: a stage that failed, or that an
+/// earlier run paid for, is no fault of the prediction.
+pub(crate) fn settle(cost: &mut Cost, predicted: &[Line], job: &Job) -> f64 {
     cost.lines
-        .retain(|line| stage(line).is_none_or(|stage| is_paid(job, stage)));
+        .retain(|line| stage(&line.service, &line.unit).is_none_or(|stage| is_paid(job, stage)));
     let total: f64 = cost
         .lines
         .iter()
         .map(|line| line.qty * line.unit_price)
         .sum();
     cost.actual_usd = Some((total * 1e6).round() / 1e6);
+    let of_paid = predicted
+        .iter()
+        .filter(|line| stage(&line.service, &line.unit).is_none_or(|stage| is_paid(job, stage)));
+    drift_percent(total, of_paid.map(|line| line.amount_usd).sum())
+}
+
+fn drift_percent(actual_usd: f64, predicted_usd: f64) -> f64 {
+    if predicted_usd > 0.0 {
+        ((actual_usd / predicted_usd - 1.0) * 1000.0).round() / 10.0
+    } else {
+        0.0
+    }
 }
 
 /// Stage that a line is of.
-fn stage(line: &CostLine) -> Option<Stage> {
+fn stage(service: &str, unit: &str) -> Option<Stage> {
     let is_of = |charge: Charge| {
-        prices::price(charge)
-            .is_some_and(|price| price.service == line.service && price.unit == line.unit)
+        prices::price(charge).is_some_and(|price| price.service == service && price.unit == unit)
     };
     CHARGES
         .iter()
@@ -70,6 +86,7 @@ fn names(service_job: Option<&str>, job: &Job) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
+    use videoflow_shared::brief::CostLine;
 
     use super::*;
 
@@ -101,7 +118,7 @@ mod tests {
             actual_usd: None,
             lines,
         };
-        settle(&mut cost, &job);
+        settle(&mut cost, &[], &job);
         assert_eq!(cost.actual_usd, Some(expected), "{stages}");
     }
 
@@ -145,5 +162,59 @@ mod tests {
             &json!({"labels": labels(&forced), "transcription": silent(&forced)}),
             3.5,
         );
+    }
+
+    #[test]
+    fn drift_is_of_what_was_paid_alone() {
+        let base = format!("v-{}", "0".repeat(40));
+        let labels = json!({"attempt": 1, "status": "SUCCEEDED", "serviceJobId": "r",
+            "result": {"labels": format!("s3://o/work/{base}/labels.json")}});
+        let check = |stages: Value, tokens: f64, expected: f64| {
+            let job: Job = serde_json::from_value(json!({
+                "JobId": base, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "SourceVersionId": "1",
+                "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t", "Stages": stages
+            }))
+            .unwrap_or_else(|error| unreachable!("{error}"));
+            let predicted = prices::bill(&[
+                prices::Usage {
+                    charge: Charge::Labels,
+                    quantity: 10.0,
+                },
+                prices::Usage {
+                    charge: Charge::ModelInput,
+                    quantity: 1000.0,
+                },
+            ]);
+            let actual = prices::bill(&[
+                prices::Usage {
+                    charge: Charge::Labels,
+                    quantity: 10.0,
+                },
+                prices::Usage {
+                    charge: Charge::ModelInput,
+                    quantity: tokens,
+                },
+            ]);
+            let lines = actual.lines.into_iter().map(|line| CostLine {
+                service: line.service,
+                unit: line.unit,
+                qty: line.quantity,
+                unit_price: line.unit_price_usd,
+                price_date: line.as_of,
+            });
+            let mut cost = Cost {
+                predicted_usd: predicted.total_usd,
+                actual_usd: None,
+                lines: lines.collect(),
+            };
+            let drift = settle(&mut cost, &predicted.lines, &job);
+            assert!((drift - expected).abs() < 0.01, "{drift}, not {expected}");
+        };
+        // A minute of labels is 0.1 USD, a thousand tokens 0.001: one dollar of each.
+        check(json!({"labels": labels}), 1000.0, 0.0);
+        check(json!({"labels": labels}), 1500.0, 25.0);
+        check(json!({"labels": labels}), 500.0, -25.0);
+        check(json!({}), 1000.0, 0.0);
+        check(json!({}), 2000.0, 100.0);
     }
 }

@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
+use tracing::info;
 use videoflow_shared::brief::Brief;
 use videoflow_shared::brief::page::{self, Page, Picture};
 use videoflow_shared::identity::JobId;
@@ -113,8 +114,17 @@ impl Function {
             Some(uri) => Some(self.document(uri).await?),
             None => None,
         };
-        cost::settle(&mut brief.cost, &job);
+        let plan = self.stores.plan(id).await?;
+        let plan = plan.ok_or_else(|| Error::BriefNotFound(places.plan()))?;
+        let drift_percent = cost::settle(&mut brief.cost, &plan.predicted_cost.lines, &job);
         let actual_cost_usd = brief.cost.actual_usd.unwrap_or(0.0);
+        // A metric filter reads this line: the alarm cost-drift watches it.
+        info!(
+            actual_cost_usd,
+            drift_percent,
+            cost_drift_percent = drift_percent.abs(),
+            "cost"
+        );
         self.publish_subtitles(&mut brief, places).await?;
         let pictures = self.pictures(&brief).await?;
         let page = Page {

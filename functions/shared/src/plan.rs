@@ -1,5 +1,7 @@
 //! The plan of a job: what was found in its file and what is to be done with it (`work/<job>/plan.json`).
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::identity::JobId;
@@ -89,6 +91,24 @@ pub enum DynamicRange {
     Standard,
     /// Beyond what ITU 709 holds: PQ, HLG, or the primaries of ITU 2020.
     High,
+    /// Dolby Vision without a base layer that others show (IPT): refused, for `MediaConvert` converts from no such space.
+    DolbyVision,
+}
+
+/// What was noticed of a video: it decides what is worth its price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Trait {
+    /// It has no sound.
+    Silent,
+    /// Shorter than ten seconds.
+    Short,
+    /// Higher than wide.
+    Portrait,
+    /// 2160 lines or more.
+    UltraHd,
+    /// A recording of a screen, or slides.
+    Screencast,
 }
 
 /// The analyses to be made.
@@ -169,8 +189,14 @@ pub struct Plan {
     pub variant: Option<String>,
     /// What the file is.
     pub video: Video,
+    /// What was noticed of it.
+    #[serde(default)]
+    pub traits: Vec<Trait>,
     /// What is analysed.
     pub analyses: Analyses,
+    /// Analyses that the profile asks for and that are not made, with the reason in words.
+    #[serde(default)]
+    pub omitted: BTreeMap<String, String>,
     /// Renditions, highest first; never above the source.
     pub ladder: Vec<Rung>,
     /// Languages that the speech may be in (BCP 47, as Transcribe writes them); empty: any.

@@ -1,9 +1,13 @@
 //! The dated price table (`prices.json`) and the cost of a video by it, predicted or actual.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
+
+use crate::plan::{Analyses, Rung, proxy_rung};
+use crate::profiles::Streaming;
 
 /// What a bill counts.
 #[derive(
@@ -29,6 +33,10 @@ pub enum Charge {
     TranscodeSd,
     /// A minute of AVC output of 720 to 1080 lines.
     TranscodeHd,
+    /// A minute of AVC output of more than 1080 lines.
+    TranscodeUhd,
+    /// A minute of sound whose loudness is normalised.
+    Loudness,
     /// A minute of audio-only output.
     TranscodeAudio,
     /// A minute of label detection.
@@ -138,22 +146,30 @@ pub fn bill(usage: &[Usage]) -> Prediction {
 pub struct Outlook<'a> {
     /// Duration of the video in seconds.
     pub seconds: f64,
-    /// Short sides of all video outputs, files and streams each on its own.
-    pub outputs: &'a [u32],
+    /// Frames a second; 0 where the file names none.
+    pub frame_rate: f64,
+    /// The ladder: each rung is made as a file and in the stream.
+    pub ladder: &'a [Rung],
+    /// How the stream gets its renditions.
+    pub streaming: Streaming,
     /// Whether there is sound to convert.
     pub has_audio: bool,
     /// Analyses to be made.
-    pub analyses: crate::plan::Analyses,
+    pub analyses: Analyses,
 }
 
-/// Short side from which an output is paid as HD.
-const HD_SHORT_SIDE: u32 = 720;
+/// Short sides from which an output is paid as HD, and up to which.
+const HD_SHORT_SIDES: RangeInclusive<u32> = 720..=1080;
+/// Frame rates up to which an output is paid once, and one and a quarter; above, one and a half (the price page's tables).
+const FRAME_RATES: (f64, f64) = (30.0, 60.0);
+/// Factor of an encoding in several passes. No published figure was at hand: twice the work.
+const SEVERAL_PASSES: f64 = 2.0;
 /// Seconds below which `MediaConvert` counts no output.
 const TRANSCODE_MINIMUM_SECONDS: f64 = 10.0;
 /// Seconds below which Transcribe counts no job.
 const TRANSCRIPTION_MINIMUM_SECONDS: f64 = 15.0;
-/// Transitions of a video through all machines, without polls.
-const TRANSITIONS: f64 = 120.0;
+/// Transitions of a video through all machines, some polls included.
+const TRANSITIONS: f64 = 60.0;
 /// Tokens that a minute of video adds to the prompts: about 150 words of speech and the labels beside them.
 const INPUT_TOKENS_A_MINUTE: f64 = 400.0;
 /// Tokens of the prompts whatever the length: instructions and schema.
@@ -167,22 +183,14 @@ const COMPUTE_GB_SECONDS: f64 = 20.0;
 pub fn predict(outlook: &Outlook<'_>) -> Vec<Usage> {
     let minutes = outlook.seconds / 60.0;
     let output_minutes = outlook.seconds.max(TRANSCODE_MINIMUM_SECONDS) / 60.0;
-    let count = |is_hd: bool| {
-        let outputs = outlook
-            .outputs
-            .iter()
-            .filter(|side| (**side >= HD_SHORT_SIDE) == is_hd)
-            .count();
-        f64::from(u32::try_from(outputs).unwrap_or(u32::MAX))
-    };
-    let audio_outputs = if outlook.has_audio { 2.0 } else { 0.0 };
     let when = |is_planned: bool, quantity: f64| if is_planned { quantity } else { 0.0 };
     let analyses = outlook.analyses;
+    let sounds = when(outlook.has_audio, SOUND_OUTPUTS);
+    let normalised = when(outlook.has_audio, SOUND_OUTPUTS + files(outlook.ladder));
     [
         (Charge::Probe, 1.0),
-        (Charge::TranscodeHd, count(true) * output_minutes),
-        (Charge::TranscodeSd, count(false) * output_minutes),
-        (Charge::TranscodeAudio, audio_outputs * output_minutes),
+        (Charge::Loudness, normalised * output_minutes),
+        (Charge::TranscodeAudio, sounds * output_minutes),
         (Charge::Labels, when(analyses.labels, minutes)),
         (Charge::Moderation, when(analyses.moderation, minutes)),
         (
@@ -202,9 +210,61 @@ pub fn predict(outlook: &Outlook<'_>) -> Vec<Usage> {
         (Charge::Compute, COMPUTE_GB_SECONDS),
     ]
     .into_iter()
+    .chain(pictures(outlook).map(|(charge, outputs)| (charge, outputs * output_minutes)))
     .filter(|(_, quantity)| *quantity > 0.0)
     .map(|(charge, quantity)| Usage { charge, quantity })
     .collect()
+}
+
+/// Outputs of sound alone: the file, and the track of the stream.
+const SOUND_OUTPUTS: f64 = 2.0;
+
+/// Files with picture: every rung and the proxy.
+fn files(ladder: &[Rung]) -> f64 {
+    let files = ladder.iter().chain(proxy_rung(ladder).as_ref()).count();
+    f64::from(u32::try_from(files).unwrap_or(u32::MAX))
+}
+
+/// Outputs with picture by what they are paid as, weighted by frame rate and passes: every rung as a file and in the
+/// stream, and the proxy. An automated stream is counted by the ladder, which bounds it.
+fn pictures(outlook: &Outlook<'_>) -> impl Iterator<Item = (Charge, f64)> {
+    let passes = match outlook.streaming {
+        Streaming::Ladder => 1.0,
+        Streaming::Automated => SEVERAL_PASSES,
+    };
+    let ladder = outlook.ladder.iter().copied();
+    let streamed = ladder.clone().map(move |rung| (rung, passes));
+    let files = ladder
+        .chain(proxy_rung(outlook.ladder))
+        .map(|rung| (rung, 1.0));
+    let mut outputs = BTreeMap::new();
+    for (rung, passes) in files.chain(streamed) {
+        *outputs.entry(size_charge(rung)).or_insert(0.0) +=
+            passes * rate_factor(outlook.frame_rate);
+    }
+    outputs.into_iter()
+}
+
+fn size_charge(rung: Rung) -> Charge {
+    let side = rung.short_side();
+    if side < *HD_SHORT_SIDES.start() {
+        Charge::TranscodeSd
+    } else if side <= *HD_SHORT_SIDES.end() {
+        Charge::TranscodeHd
+    } else {
+        Charge::TranscodeUhd
+    }
+}
+
+fn rate_factor(frame_rate: f64) -> f64 {
+    let (slow, usual) = FRAME_RATES;
+    if frame_rate <= slow {
+        1.0
+    } else if frame_rate <= usual {
+        1.25
+    } else {
+        1.5
+    }
 }
 
 /// Millionths are what the table's smallest prices need.
@@ -216,28 +276,58 @@ fn rounded(value: f64) -> f64 {
 mod tests {
     use strum::IntoEnumIterator;
 
-    use super::Charge::{Compute, ModelInput, ModelOutput, Probe, Transition};
+    use super::Charge::{
+        Compute, ModelInput, ModelOutput, Probe, TranscodeHd, TranscodeSd, TranscodeUhd,
+        Transcription, Transition,
+    };
     use super::*;
-    use crate::plan::Analyses;
 
-    fn check(seconds: f64, outputs: &[u32], is_everything: bool, expected_usd: f64) {
-        let analyses = Analyses {
-            labels: is_everything,
-            moderation: false,
-            transcription: true,
-            meaning: is_everything,
+    /// A ladder of usual shapes.
+    fn ladder(short_sides: &[u32]) -> Vec<Rung> {
+        let rung = |side: &u32| Rung {
+            height: *side,
+            width: *side * 16 / 9,
+            bitrate: 1,
         };
-        let total = bill(&predict(&Outlook {
-            seconds,
-            outputs,
+        short_sides.iter().map(rung).collect()
+    }
+
+    fn outlook(ladder: &[Rung]) -> Outlook<'_> {
+        Outlook {
+            seconds: 600.0,
+            frame_rate: 25.0,
+            ladder,
+            streaming: Streaming::Ladder,
             has_audio: true,
-            analyses,
-        }))
-        .total_usd;
+            analyses: Analyses {
+                labels: true,
+                moderation: false,
+                transcription: true,
+                meaning: true,
+            },
+        }
+    }
+
+    const NOTHING: Analyses = Analyses {
+        labels: false,
+        moderation: false,
+        transcription: false,
+        meaning: false,
+    };
+
+    fn check(outlook: &Outlook<'_>, expected_usd: f64) {
+        let total = bill(&predict(outlook)).total_usd;
         assert!(
             (total - expected_usd).abs() < 0.005,
-            "{seconds} s {outputs:?}: {total}, not {expected_usd}"
+            "{outlook:?}: {total}, not {expected_usd}"
         );
+    }
+
+    /// Units of a charge.
+    fn quantity(outlook: &Outlook<'_>, charge: Charge) -> f64 {
+        let usage = predict(outlook);
+        let found = usage.iter().find(|usage| usage.charge == charge);
+        found.map_or(0.0, |usage| usage.quantity)
     }
 
     #[test]
@@ -253,46 +343,58 @@ mod tests {
 
     #[test]
     fn predicts_a_ten_minute_video() {
-        // 0.24 transcribe + 1.00 labels + 0.50 meaning + 5 HD and 2 SD outputs and 2 of audio + model and workflow.
-        check(600.0, &[1080, 1080, 720, 720, 720, 540, 540], true, 2.73);
+        // 0.24 transcribe + 1.00 labels + 0.50 meaning + 5 HD (1.20) and 4 SD outputs (0.48), 2 of sound (0.06),
+        // 7 normalised (0.14), model and workflow (0.02).
+        check(&outlook(&ladder(&[1080, 720, 540, 360])), 3.64);
+    }
+
+    #[test]
+    fn outputs_are_paid_by_size_rate_and_passes() {
+        let rungs = ladder(&[2160, 1080, 540]);
+        let usual = outlook(&rungs);
+        let counted = |outlook: &Outlook<'_>| {
+            [TranscodeUhd, TranscodeHd, TranscodeSd].map(|charge| quantity(outlook, charge) / 10.0)
+        };
+        // The proxy is made at the highest rung of at most 720 lines.
+        let expected = |found: [f64; 3], wanted: [f64; 3]| {
+            let differs = found
+                .iter()
+                .zip(wanted)
+                .any(|(one, other)| (one - other).abs() > 1e-9);
+            assert!(!differs, "{found:?}, not {wanted:?}");
+        };
+        expected(counted(&usual), [2.0, 2.0, 3.0]);
+        let fast = |frame_rate| Outlook {
+            frame_rate,
+            ..usual.clone()
+        };
+        expected(counted(&fast(30.0)), [2.0, 2.0, 3.0]);
+        expected(counted(&fast(50.0)), [2.5, 2.5, 3.75]);
+        expected(counted(&fast(120.0)), [3.0, 3.0, 4.5]);
+        let automated = Outlook {
+            streaming: Streaming::Automated,
+            ..usual.clone()
+        };
+        expected(counted(&automated), [3.0, 3.0, 4.0]);
     }
 
     #[test]
     fn short_videos_pay_the_minima() {
-        let usage = |seconds| {
-            let analyses = Analyses {
-                labels: false,
-                moderation: false,
-                transcription: true,
-                meaning: false,
-            };
-            predict(&Outlook {
-                seconds,
-                outputs: &[360],
-                has_audio: true,
-                analyses,
-            })
+        let rungs = ladder(&[360]);
+        let short = Outlook {
+            seconds: 1.0,
+            ..outlook(&rungs)
         };
-        assert_eq!(usage(1.0), usage(1.0));
-        let transcription = usage(1.0)
-            .into_iter()
-            .find(|usage| usage.charge == Charge::Transcription);
-        assert_eq!(transcription.map(|usage| usage.quantity), Some(15.0));
+        assert!((quantity(&short, Transcription) - 15.0).abs() < 1e-9);
+        assert!((quantity(&short, TranscodeSd) * 60.0 - 30.0).abs() < 1e-9);
     }
 
     #[test]
     fn what_is_not_planned_costs_nothing() {
-        let analyses = Analyses {
-            labels: false,
-            moderation: false,
-            transcription: false,
-            meaning: false,
-        };
         let usage = predict(&Outlook {
-            seconds: 60.0,
-            outputs: &[],
+            analyses: NOTHING,
             has_audio: false,
-            analyses,
+            ..outlook(&[])
         });
         let charges: Vec<Charge> = usage.iter().map(|usage| usage.charge).collect();
         assert_eq!(

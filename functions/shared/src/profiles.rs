@@ -88,6 +88,17 @@ pub enum Streaming {
     Automated,
 }
 
+/// Who decides which of the profile's analyses are made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Routing {
+    /// What the file is: those that would bring nothing are left out, and the brief says so.
+    #[default]
+    ByContent,
+    /// The profile: all of them.
+    Fixed,
+}
+
 /// From when on a brief is good enough.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -100,7 +111,7 @@ pub struct QualityThresholds {
     pub longest_silence_seconds: u32,
 }
 
-/// A variant for comparison: a share of the jobs gets other analyses.
+/// A variant for comparison: a share of the jobs gets something else in place of the profile's own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Variant {
@@ -108,9 +119,15 @@ pub struct Variant {
     pub name: String,
     /// Share among the weights of all variants.
     pub weight: u32,
-    /// Analyses in place of the profile's.
+    /// Analyses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub analyses: Option<Analyses>,
+    /// Heights of renditions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ladder_heights: Option<Vec<u32>>,
+    /// How the adaptive stream gets its renditions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub streaming: Option<Streaming>,
 }
 
 /// A profile.
@@ -133,6 +150,9 @@ pub struct Profile {
     /// What is asked of speech recognition.
     #[serde(default)]
     pub speech: Speech,
+    /// Who decides which analyses are made.
+    #[serde(default)]
+    pub routing: Routing,
     /// How the adaptive stream gets its renditions.
     #[serde(default)]
     pub streaming: Streaming,
@@ -237,6 +257,8 @@ mod tests {
             name: name.into(),
             weight,
             analyses: None,
+            ladder_heights: None,
+            streaming: None,
         };
         profile.variants = vec![variant("a", 1), variant("b", 3)];
         let drawn = (0..1000).filter(|number| {

@@ -104,7 +104,7 @@ fn preprocessors(source: &Video) -> VideoPreprocessor {
     let preprocessors = VideoPreprocessor::builder().deinterlacer(deinterlacer);
     match source.range {
         DynamicRange::Standard => preprocessors.build(),
-        DynamicRange::High => {
+        DynamicRange::High | DynamicRange::DolbyVision => {
             let corrector = ColorCorrector::builder()
                 .color_space_conversion(ColorSpaceConversion::Force709)
                 .hdr_to_sdr_tone_mapper(HdrToSdrToneMapper::PreserveDetails)

@@ -182,12 +182,14 @@ mod tests {
                 has_audio,
                 ..source()
             },
+            traits: Vec::new(),
             analyses: Analyses {
                 labels: true,
                 moderation: false,
                 transcription: true,
                 meaning: true,
             },
+            omitted: std::collections::BTreeMap::new(),
             ladder: ladder.iter().map(rung).collect(),
             languages: Vec::new(),
             speech: Speech::default(),
