@@ -464,7 +464,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
         });
     };
     let published = || Ok(json!({ "outcome": "PUBLISHED", "brief": "s3://o/brief.json" }));
-    let to_the_end = "CheckQuality IsQualityPassed IsReviewNeeded PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished";
+    let to_the_end = "CheckQuality IsQualityPassed PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished";
     way(vec![], to_the_end, published());
     way(
         vec![("ArchiveSource", throws("S3.AccessDeniedException"))],
@@ -483,7 +483,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
     );
     way(
         vec![("CheckQuality", quality(true, true))],
-        "CheckQuality IsQualityPassed IsReviewNeeded AnnounceReview AwaitReview PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished",
+        "CheckQuality IsQualityPassed AnnounceReview AwaitReview PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished",
         published(),
     );
     for refusal in [throws("ReviewRejected"), vec![Answer::silence()]] {
@@ -492,7 +492,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
                 ("CheckQuality", quality(true, true)),
                 ("AwaitReview", refusal),
             ],
-            "CheckQuality IsQualityPassed IsReviewNeeded AnnounceReview AwaitReview RecordQualityFailed AnnounceQualityFailed NotifyQualityFailed QualityFailed",
+            "CheckQuality IsQualityPassed AnnounceReview AwaitReview RecordQualityFailed AnnounceQualityFailed NotifyQualityFailed QualityFailed",
             Err("QualityFailed"),
         );
     }
