@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{asl, history, permissions, redrive, run, up};
+use crate::commands::{asl, history, permissions, profiles, redrive, run, up};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]
@@ -20,6 +20,7 @@ Examples:
   videoflow history v-0123…                     down to the failed state
   videoflow redrive v-0123…                     again from there, once the cause is mended
   videoflow permissions                         what the roles were refused, and what they never used
+  videoflow profiles                            what each profile asks for and costs
   videoflow asl check statemachines/*.asl.json"
 )]
 pub struct Arguments {
@@ -34,6 +35,7 @@ enum Command {
     History(history::Arguments),
     Redrive(redrive::Arguments),
     Permissions(permissions::Arguments),
+    Profiles(profiles::Arguments),
     Asl(asl::Arguments),
 }
 
@@ -45,6 +47,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::History(arguments) => history::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
+        Command::Profiles(arguments) => profiles::run(&arguments),
         Command::Asl(arguments) => asl::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {

@@ -6,6 +6,7 @@ mod endpoint;
 mod history;
 mod job;
 mod local_platform;
+mod profiles;
 mod tools;
 
 use std::process::ExitCode;

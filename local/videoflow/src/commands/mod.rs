@@ -6,6 +6,7 @@ mod asl_check;
 mod asl_exec;
 pub mod history;
 pub mod permissions;
+pub mod profiles;
 pub mod redrive;
 pub mod run;
 pub mod up;
