@@ -23,6 +23,7 @@ mod odd_videos;
 mod packages;
 mod permissions;
 mod pipeline;
+mod quality;
 mod reconcile;
 mod recorded_cases;
 mod redrive;

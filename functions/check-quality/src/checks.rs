@@ -1,24 +1,23 @@
-//! The checks, each a function from what was gathered to nothing or a complaint.
-
-use std::collections::BTreeMap;
+//! The checks, each a function from what was gathered to what is wrong, by file and reason.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use strum::IntoEnumIterator;
-use videoflow_shared::brief::{self, Brief, Decision, Statement};
-use videoflow_shared::location::S3Uri;
-use videoflow_shared::timeline::Timeline;
+use videoflow_shared::brief::review::clipped;
+use videoflow_shared::labels::rounded;
 
+use crate::evidence::Evidence;
+
+mod captions;
+mod document;
 mod files;
+mod pictures;
+mod sound;
+mod streams;
 
-/// Time by which streams and subtitles may miss the source's duration: a segment's rounding, a last frame.
-const TOLERANCE_MS: u64 = 1000;
-/// Share of the duration by which they may miss it, for long videos.
-const TOLERANCE_SHARE: u64 = 50;
-/// Share of the video that chapters have to cover.
-const COVERAGE: f64 = 0.95;
-/// Names that a complaint lists.
-const NAMED_LIMIT: usize = 5;
+/// Faults of a check that are kept: the first ones tell.
+pub const FAULTS_LIMIT: usize = 50;
+/// Characters of a reason.
+const REASON_CHARACTERS: usize = 300;
 
 /// A check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::EnumIter)]
@@ -26,15 +25,19 @@ const NAMED_LIMIT: usize = 5;
 pub enum Check {
     /// The document is valid against its schema.
     Schema,
-    /// The media files of the brief exist and have content.
+    /// The media files are there, whole, and of the size that the brief says.
     Renditions,
-    /// The manifests name files that exist.
+    /// The manifests are in order, and every segment that they name is there.
     Manifests,
-    /// The chapters' pictures exist and have content.
+    /// Frame captures, the chapters' among them, are there and can be decoded.
     Thumbnails,
-    /// Subtitles can be read and lie within the video.
+    /// No stretch of black picture is longer than the profile takes.
+    Picture,
+    /// The sound can be decoded, and no silence is longer than the profile takes.
+    Sound,
+    /// Subtitles are well formed, readable, within the video, and the same in every format.
     Subtitles,
-    /// The stream is as long as the source: nothing was cut off.
+    /// Files and streams are as long as the source: nothing was cut off.
     Duration,
     /// Chapters are contiguous and cover the video.
     Chapters,
@@ -49,17 +52,12 @@ pub enum Check {
 }
 
 impl Check {
-    /// All checks.
-    pub fn all() -> impl Iterator<Item = Self> {
-        Self::iter()
-    }
-
     /// Its part in the score.
     pub fn weight(self) -> u32 {
         match self {
-            Self::Schema | Self::Renditions | Self::Moderation => 3,
-            Self::Manifests | Self::Duration | Self::Chapters | Self::Quotes | Self::Evidence => 2,
-            Self::Thumbnails | Self::Subtitles | Self::Times => 1,
+            Self::Schema | Self::Renditions | Self::Manifests | Self::Moderation => 3,
+            Self::Duration | Self::Chapters | Self::Quotes | Self::Evidence | Self::Sound => 2,
+            Self::Thumbnails | Self::Picture | Self::Subtitles | Self::Times => 1,
         }
     }
 
@@ -67,185 +65,124 @@ impl Check {
     pub fn is_essential(self) -> bool {
         matches!(
             self,
-            Self::Schema | Self::Renditions | Self::Duration | Self::Moderation
+            Self::Schema | Self::Renditions | Self::Manifests | Self::Duration | Self::Moderation
         )
     }
 
-    fn complaint(self, evidence: &Evidence<'_>) -> Option<String> {
+    fn finding(self, evidence: &Evidence<'_>) -> Finding {
         match self {
-            Self::Schema => listed("", &brief::violations(evidence.document)),
+            Self::Schema => document::schema(evidence),
             Self::Renditions => files::renditions(evidence),
-            Self::Manifests => files::references(evidence),
-            Self::Thumbnails => files::thumbnails(evidence),
-            Self::Subtitles => files::captions(evidence),
-            Self::Duration => files::duration(evidence),
-            Self::Chapters => chapters(evidence.brief),
-            Self::Times => times(evidence.brief),
-            Self::Quotes => quotes(evidence),
-            Self::Evidence => pointers(evidence),
-            Self::Moderation => moderation(evidence.brief),
+            Self::Manifests => streams::manifests(evidence),
+            Self::Thumbnails => pictures::thumbnails(evidence),
+            Self::Picture => pictures::black(evidence),
+            Self::Sound => sound::silence(evidence),
+            Self::Subtitles => captions::subtitles(evidence),
+            Self::Duration => files::durations(evidence),
+            Self::Chapters => document::chapters(evidence.brief),
+            Self::Times => document::times(evidence.brief),
+            Self::Quotes => document::quotes(evidence),
+            Self::Evidence => document::pointers(evidence),
+            Self::Moderation => document::moderation(evidence.brief),
+        }
+    }
+}
+
+/// What is wrong with a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fault {
+    /// Its name within the job: `720p.mp4`, `stream/index.m3u8`, `brief.json`.
+    pub file: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Fault {
+    fn new(file: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            reason: clipped(&reason.into(), REASON_CHARACTERS),
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq)]
+struct Finding {
+    /// How many things were looked at.
+    looked_at: usize,
+    /// Share of what it looked at that is as it should be.
+    score: f64,
+    faults: Vec<Fault>,
+}
+
+impl Finding {
+    /// Each fault takes one of the things that were looked at.
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    fn of(looked_at: usize, faults: Vec<Fault>) -> Self {
+        let lost = faults.len() as f64 / looked_at.max(1) as f64;
+        Self::with_share(looked_at, 1.0 - lost, faults)
+    }
+
+    /// Faults that leave `share` of what was looked at.
+    fn with_share(looked_at: usize, share: f64, faults: Vec<Fault>) -> Self {
+        let score = if faults.is_empty() { 1.0 } else { share };
+        Self {
+            looked_at,
+            score: score.clamp(0.0, 1.0),
+            faults,
         }
     }
 }
 
 /// How a check ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Outcome {
     /// The check.
     pub check: Check,
-    /// Whether it passed.
+    /// Whether there is no fault.
     pub passed: bool,
-    /// What is wrong.
-    pub message: Option<String>,
-}
-
-/// What the checks look at.
-#[derive(Debug)]
-pub struct Evidence<'a> {
-    /// The brief as it is stored.
-    pub document: &'a Value,
-    /// The brief.
-    pub brief: &'a Brief,
-    /// Its timeline.
-    pub timeline: &'a Timeline,
-    /// Sizes of the job's media files, by key.
-    pub sizes: BTreeMap<String, u64>,
-    /// Folder of the streams.
-    pub stream: S3Uri,
-    /// The playlists that the HLS master names.
-    pub playlists: BTreeMap<String, String>,
-    /// The DASH manifest.
-    pub dash: String,
-    /// Subtitles: where they are, and their text.
-    pub subtitles: Vec<(String, String)>,
-    /// Outputs of the engines, in their order.
-    pub outputs: Vec<Option<Value>>,
+    /// Its part in the score.
+    pub weight: u32,
+    /// Things that it looked at: files, segments, cues, frames, statements.
+    pub looked_at: usize,
+    /// Share of them that is as it should be.
+    pub score: f64,
+    /// Faults in all.
+    pub fault_count: usize,
+    /// The first faults.
+    pub faults: Vec<Fault>,
 }
 
 /// Runs all checks.
 pub fn all(evidence: &Evidence<'_>) -> Vec<Outcome> {
-    let outcome = |check: Check| {
-        let message = check.complaint(evidence);
-        Outcome {
-            check,
-            passed: message.is_none(),
-            message,
-        }
-    };
-    Check::iter().map(outcome).collect()
+    Check::iter()
+        .map(|check| outcome(check, check.finding(evidence)))
+        .collect()
 }
 
-/// A complaint that lists the first few names; none when there are none.
-fn listed(what: &str, names: &[String]) -> Option<String> {
-    if names.is_empty() {
-        return None;
+/// The outcome for a document that is not even a brief: its faults, and nothing else to judge.
+pub fn unreadable(document: &serde_json::Value) -> Vec<Outcome> {
+    let mut faults = document::violations(document);
+    if faults.is_empty() {
+        faults.push(Fault::new(document::BRIEF, "it is no brief"));
     }
-    let first: Vec<&str> = names.iter().take(NAMED_LIMIT).map(String::as_str).collect();
-    let more = names.len().saturating_sub(NAMED_LIMIT);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    Some(format!("{what}{}{more}", first.join("; ")))
+    let finding = Finding::with_share(1, 0.0, faults);
+    vec![outcome(Check::Schema, finding)]
 }
 
-impl Evidence<'_> {
-    fn has(&self, key: &str) -> bool {
-        self.sizes.get(key).is_some_and(|size| *size > 0)
+fn outcome(check: Check, finding: Finding) -> Outcome {
+    Outcome {
+        check,
+        passed: finding.faults.is_empty(),
+        weight: check.weight(),
+        looked_at: finding.looked_at,
+        score: rounded(finding.score),
+        fault_count: finding.faults.len(),
+        faults: finding.faults.into_iter().take(FAULTS_LIMIT).collect(),
     }
-
-    fn tolerance_ms(&self) -> u64 {
-        TOLERANCE_MS.max(self.brief.source.duration_ms / TOLERANCE_SHARE)
-    }
-}
-
-fn chapters(brief: &Brief) -> Option<String> {
-    let are_contiguous = brief
-        .chapters
-        .iter()
-        .zip(brief.chapters.iter().skip(1))
-        .all(|(one, next)| one.end_ms == next.start_ms);
-    if brief.chapters.is_empty() || !are_contiguous {
-        return Some("there are gaps or overlaps between chapters".to_owned());
-    }
-    (brief.quality.coverage < COVERAGE)
-        .then(|| format!("chapters cover {} of the video", brief.quality.coverage))
-}
-
-fn times(brief: &Brief) -> Option<String> {
-    let duration_ms = brief.source.duration_ms;
-    let chapters = brief
-        .chapters
-        .iter()
-        .map(|one| (one.id.as_str(), one.start_ms, one.end_ms));
-    let moments = brief
-        .key_moments
-        .iter()
-        .map(|one| (one.id.as_str(), one.start_ms, one.end_ms));
-    let quotes = brief
-        .quotes
-        .iter()
-        .map(|one| (one.text.as_str(), one.start_ms, one.end_ms));
-    let wrong = chapters
-        .chain(moments)
-        .chain(quotes)
-        .filter(|(_, start, end)| start >= end || *end > duration_ms);
-    listed(
-        "outside the video: ",
-        &wrong.map(|(id, ..)| id.to_owned()).collect::<Vec<_>>(),
-    )
-}
-
-fn quotes(evidence: &Evidence<'_>) -> Option<String> {
-    let said = |text: &str| {
-        evidence
-            .timeline
-            .segments
-            .iter()
-            .any(|segment| segment.text.contains(text))
-    };
-    let wrong = evidence
-        .brief
-        .quotes
-        .iter()
-        .filter(|quote| !quote.verbatim || !said(&quote.text));
-    listed(
-        "never said: ",
-        &wrong.map(|quote| quote.text.clone()).collect::<Vec<_>>(),
-    )
-}
-
-fn pointers(evidence: &Evidence<'_>) -> Option<String> {
-    let brief = evidence.brief;
-    let statements: Vec<&Statement> = [&brief.title, &brief.summary]
-        .into_iter()
-        .chain(brief.chapters.iter().map(|chapter| &chapter.summary))
-        .chain(brief.key_moments.iter().map(|moment| &moment.reason))
-        .collect();
-    let bare = statements
-        .iter()
-        .filter(|one| one.evidence.is_empty())
-        .map(|one| one.text.clone());
-    let cited = statements.iter().flat_map(|one| &one.evidence);
-    let cited = cited.chain(brief.people.iter().flat_map(|one| &one.evidence));
-    let cited = cited.chain(brief.quotes.iter().map(|one| &one.evidence));
-    let lost = cited.filter(|one| {
-        let output = evidence
-            .outputs
-            .get(one.engine_index)
-            .and_then(Option::as_ref);
-        let place = output.and_then(|output| output.pointer(&one.json_pointer));
-        place.is_none() || one.start_ms >= one.end_ms || one.end_ms > brief.source.duration_ms
-    });
-    let lost = lost.map(|one| format!("{} of engine {}", one.json_pointer, one.engine_index));
-    listed("unsupported: ", &bare.chain(lost).collect::<Vec<_>>())
-}
-
-fn moderation(brief: &Brief) -> Option<String> {
-    let is_blocked = brief.moderation.decision == Decision::Block;
-    is_blocked.then(|| "the moderation policy forbids publication".to_owned())
 }
 
 #[cfg(test)]

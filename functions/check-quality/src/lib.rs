@@ -1,29 +1,33 @@
-//! Judges what is about to be published: the document, the media files and whether they belong together.
+//! Judges what is about to be published by its bytes: the document, the media files and whether they belong together.
 //!
-//! Writes `QualityScore` and `QualityResults` to the job item. Repeating it judges again.
-
-use std::collections::BTreeMap;
+//! Media files are read by ranges: their index, frames of the sound, all frame captures. Of segments only the listing is
+//! looked at. Writes every fault to `work/<job>/quality.json`, and `QualityScore` and `QualityResults` (the first faults
+//! of each check) to the job item. Repeating it judges again.
 
 use aws_config::SdkConfig;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use videoflow_shared::brief::Brief;
 use videoflow_shared::identity::JobId;
 use videoflow_shared::location::S3Uri;
+use videoflow_shared::plan::Plan;
 use videoflow_shared::profiles::{self, Profile};
 use videoflow_shared::stores::Stores;
 use videoflow_shared::timeline::Timeline;
-use videoflow_shared::{from_storage_error, manifests, settings};
+use videoflow_shared::{from_storage_error, settings};
 
 pub mod checks;
+mod cues;
+pub mod evidence;
+mod gather;
+pub mod manifests;
+pub mod media;
 mod verdict;
 
-pub use verdict::Verdict;
+pub use verdict::{Report, Verdict};
 
-use checks::Evidence;
-
-/// Playlists of an HLS master that are read: a ladder has a handful.
-const PLAYLISTS_LIMIT: usize = 20;
+use gather::{Documents, gather};
 
 /// Why there is no verdict.
 #[derive(
@@ -72,9 +76,12 @@ impl Function {
     /// # Errors
     /// [`settings::Error::Missing`].
     pub fn from_settings(config: &SdkConfig) -> Result<Self, settings::Error> {
-        Ok(Self {
-            stores: Stores::from_settings(config)?,
-        })
+        Ok(Self::new(Stores::from_settings(config)?))
+    }
+
+    /// The function on these stores.
+    pub fn new(stores: Stores) -> Self {
+        Self { stores }
     }
 
     /// Handles one invocation.
@@ -91,122 +98,37 @@ impl Function {
         let profile = profiles::find(&plan.profile);
         let profile = profile
             .ok_or_else(|| Error::RecordUnreadable(format!("no profile `{}`", plan.profile)))?;
-        let verdict = self.judge(job, profile).await?;
+        let report = self.judge(job, &plan, profile).await?;
+        let uri = self.stores.places(job).work("quality.json");
+        self.stores.objects.put_json(&uri, &report).await?;
         let mut attributes = Map::new();
-        attributes.insert("QualityScore".to_owned(), json!(verdict.score));
-        attributes.insert("QualityResults".to_owned(), json!(verdict.results));
+        attributes.insert("QualityScore".to_owned(), json!(report.score));
+        attributes.insert("QualityResults".to_owned(), json!(report.shortened()));
         self.stores.jobs.update(job, &attributes).await?;
-        Ok(verdict)
+        Ok(report.verdict(uri))
     }
 
-    async fn judge(&self, job: &JobId, profile: &Profile) -> Result<Verdict, Error> {
+    async fn judge(&self, job: &JobId, plan: &Plan, profile: &Profile) -> Result<Report, Error> {
         let places = self.stores.places(job);
-        let uri = places.work("brief.json");
-        let document: Value = self
-            .stores
-            .objects
-            .get_json(&uri)
-            .await?
-            .ok_or(Error::BriefNotFound(uri))?;
+        let document: Value = self.document(places.work("brief.json")).await?;
         // A document that is not even a brief has nothing else to judge.
         let Ok(brief) = serde_json::from_value::<Brief>(document.clone()) else {
-            return Ok(verdict::unreadable(&document));
+            return Ok(Report::new(checks::unreadable(&document), None, profile));
         };
-        let uri = places.work("timeline.json");
-        let timeline: Timeline = self
-            .stores
-            .objects
-            .get_json(&uri)
-            .await?
-            .ok_or(Error::BriefNotFound(uri))?;
-        let evidence = self.gather(&document, &brief, &timeline).await?;
-        Ok(verdict::verdict(checks::all(&evidence), &brief, profile))
+        let timeline: Timeline = self.document(places.work("timeline.json")).await?;
+        let documents = Documents {
+            plan,
+            document: &document,
+            brief: &brief,
+            timeline: &timeline,
+            thresholds: profile.quality,
+        };
+        let evidence = gather(&self.stores.objects, documents).await?;
+        Ok(Report::new(checks::all(&evidence), Some(&brief), profile))
     }
 
-    async fn gather<'a>(
-        &self,
-        document: &'a Value,
-        brief: &'a Brief,
-        timeline: &'a Timeline,
-    ) -> Result<Evidence<'a>, Error> {
-        let hls = &timeline.renditions.stream.hls;
-        let folder = parent(&timeline.renditions.proxy);
-        let listed = self.stores.objects.list(&folder).await?;
-        let sizes = listed
-            .into_iter()
-            .map(|one| (one.key, one.size_bytes))
-            .collect();
-        let stream = parent(hls);
-        let mut playlists = BTreeMap::new();
-        let master = self.stores.objects.get_text(hls).await?.unwrap_or_default();
-        for name in manifests::hls_references(&master)
-            .into_iter()
-            .take(PLAYLISTS_LIMIT)
-        {
-            let uri = S3Uri::new(&stream.bucket, format!("{}{name}", stream.key));
-            playlists.insert(
-                name,
-                self.stores
-                    .objects
-                    .get_text(&uri)
-                    .await?
-                    .unwrap_or_default(),
-            );
-        }
-        let dash = self
-            .stores
-            .objects
-            .get_text(&timeline.renditions.stream.dash)
-            .await?
-            .unwrap_or_default();
-        let mut subtitles = Vec::new();
-        for one in &brief.subtitles {
-            subtitles.push((
-                one.uri.to_string(),
-                self.stores
-                    .objects
-                    .get_text(&one.uri)
-                    .await?
-                    .unwrap_or_default(),
-            ));
-        }
-        let mut outputs = Vec::new();
-        for engine in &brief.provenance.engines {
-            outputs.push(match &engine.output_uri {
-                Some(uri) => self.stores.objects.get_json(uri).await?,
-                None => None,
-            });
-        }
-        Ok(Evidence {
-            document,
-            brief,
-            timeline,
-            sizes,
-            stream,
-            playlists,
-            dash,
-            subtitles,
-            outputs,
-        })
-    }
-}
-
-/// Folder of an object, with the slash.
-fn parent(uri: &S3Uri) -> S3Uri {
-    let folder = uri.key.strip_suffix(uri.file_name()).unwrap_or(&uri.key);
-    S3Uri::new(&uri.bucket, folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_end_with_a_slash() {
-        let check =
-            |key: &str, expected: &str| assert_eq!(parent(&S3Uri::new("b", key)).key, expected);
-        check("media/j/proxy.mp4", "media/j/");
-        check("media/j/stream/index.m3u8", "media/j/stream/");
-        check("proxy.mp4", "");
+    async fn document<T: DeserializeOwned>(&self, uri: S3Uri) -> Result<T, Error> {
+        let document = self.stores.objects.get_json(&uri).await?;
+        document.ok_or(Error::BriefNotFound(uri))
     }
 }

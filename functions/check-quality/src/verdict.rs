@@ -1,16 +1,19 @@
 //! What the results of the checks add up to.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use videoflow_shared::brief::review::clipped;
-use videoflow_shared::brief::{self, Brief, Decision};
+use videoflow_shared::brief::{Brief, Decision};
 use videoflow_shared::labels::rounded;
-use videoflow_shared::profiles::{Profile, Review};
+use videoflow_shared::location::S3Uri;
+use videoflow_shared::profiles::{Profile, QualityThresholds, Review};
 
-use crate::checks::{Check, Outcome};
+use crate::checks::Outcome;
 
 /// Characters of a refusal: what failed is told by its beginning.
 const REFUSAL_CHARACTERS: usize = 1000;
+
+/// Faults of a check that the job item keeps: it is read whole at every look at a job.
+const ITEM_FAULTS: usize = 3;
 
 /// Output.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -18,48 +21,84 @@ const REFUSAL_CHARACTERS: usize = 1000;
 pub struct Verdict {
     /// Whether it may be published.
     pub passed: bool,
-    /// Weighted share of the checks that passed, 0..1.
+    /// Weighted mean of the checks' scores, 0..1.
     pub score: f64,
     /// Why it may not be published, in words.
     pub refusal: Option<String>,
-    /// The checks.
-    pub results: Vec<Outcome>,
+    /// The whole report.
+    pub report: S3Uri,
     /// Whether a person has to look first.
     pub is_review_needed: bool,
     /// Why.
     pub review_reason: Option<String>,
 }
 
-/// Passed when no essential check failed and the score reaches the profile's.
-pub(crate) fn verdict(results: Vec<Outcome>, brief: &Brief, profile: &Profile) -> Verdict {
-    let weight = |outcomes: &mut dyn Iterator<Item = &Outcome>| {
-        outcomes.map(|one| one.check.weight()).sum::<u32>()
-    };
-    let total = weight(&mut results.iter()).max(1);
-    let score =
-        rounded(f64::from(weight(&mut results.iter().filter(|one| one.passed))) / f64::from(total));
-    let has_failed = results
-        .iter()
-        .any(|one| !one.passed && one.check.is_essential());
-    let review_reason = review_reason(brief, profile);
-    let passed = !has_failed && score >= profile.quality.minimum_score;
-    Verdict {
-        passed,
-        score,
-        refusal: (!passed).then(|| refusal(&results, score, profile)),
-        results,
-        is_review_needed: review_reason.is_some(),
-        review_reason,
+/// What the checks found (`quality.json`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Report {
+    /// Whether it may be published: no essential check failed, and the score reaches the profile's.
+    pub passed: bool,
+    /// Weighted mean of the checks' scores, 0..1.
+    pub score: f64,
+    /// What the profile takes.
+    pub thresholds: QualityThresholds,
+    /// Why it may not be published, in words.
+    pub refusal: Option<String>,
+    /// Why a person has to look first.
+    pub review_reason: Option<String>,
+    /// The checks.
+    pub checks: Vec<Outcome>,
+}
+
+impl Report {
+    /// What the checks add up to; without a brief there is nothing to review.
+    pub fn new(checks: Vec<Outcome>, brief: Option<&Brief>, profile: &Profile) -> Self {
+        let total: f64 = checks.iter().map(|one| f64::from(one.weight)).sum();
+        let parts = checks.iter().map(|one| f64::from(one.weight) * one.score);
+        let score = rounded(parts.sum::<f64>() / total.max(1.0));
+        let has_failed = checks
+            .iter()
+            .any(|one| !one.passed && one.check.is_essential());
+        let passed = !has_failed && score >= profile.quality.minimum_score;
+        Self {
+            passed,
+            score,
+            thresholds: profile.quality,
+            refusal: (!passed).then(|| refusal(&checks, score, profile)),
+            review_reason: brief.and_then(|brief| review_reason(brief, profile)),
+            checks,
+        }
+    }
+
+    /// The checks with fewer faults each: all of them have less than 32 KiB.
+    pub fn shortened(&self) -> Vec<Outcome> {
+        let mut checks = self.checks.clone();
+        for check in &mut checks {
+            check.faults.truncate(ITEM_FAULTS);
+        }
+        checks
+    }
+
+    /// What the state machine gets to know; the rest lies at `report`.
+    pub fn verdict(self, report: S3Uri) -> Verdict {
+        Verdict {
+            passed: self.passed,
+            score: self.score,
+            refusal: self.refusal,
+            report,
+            is_review_needed: self.review_reason.is_some(),
+            review_reason: self.review_reason,
+        }
     }
 }
 
-/// What an essential check says; else the score and what all of them say.
-fn refusal(results: &[Outcome], score: f64, profile: &Profile) -> String {
+/// What the essential checks say; else the score and what all of them say.
+fn refusal(checks: &[Outcome], score: f64, profile: &Profile) -> String {
     let failed = |is_wanted: fn(&Outcome) -> bool| {
-        let failed = results.iter().filter(|one| !one.passed && is_wanted(one));
-        let told = failed.filter_map(|one| one.message.as_deref());
-        let told = told.collect::<Vec<_>>().join(" ");
-        clipped(&told, REFUSAL_CHARACTERS)
+        let failed = checks.iter().filter(|one| !one.passed && is_wanted(one));
+        let told: Vec<String> = failed.filter_map(told).collect();
+        clipped(&told.join(" "), REFUSAL_CHARACTERS)
     };
     let essential = failed(|one| one.check.is_essential());
     if essential.is_empty() {
@@ -71,29 +110,14 @@ fn refusal(results: &[Outcome], score: f64, profile: &Profile) -> String {
     }
 }
 
-/// Verdict on a document that is no brief.
-pub(crate) fn unreadable(document: &Value) -> Verdict {
-    let message = brief::violations(document).join("; ");
-    let message = if message.is_empty() {
-        "it is no brief".to_owned()
-    } else {
-        message
-    };
-    let refusal = Some(clipped(&message, REFUSAL_CHARACTERS));
-    let message = Some(message);
-    let results = vec![Outcome {
-        check: Check::Schema,
-        passed: false,
-        message,
-    }];
-    Verdict {
-        passed: false,
-        score: 0.0,
-        refusal,
-        results,
-        is_review_needed: false,
-        review_reason: None,
-    }
+/// The first fault of a check, by file and reason, and how many more there are.
+fn told(outcome: &Outcome) -> Option<String> {
+    let first = outcome.faults.first()?;
+    let (file, reason) = (&first.file, first.reason.trim_end_matches('.'));
+    Some(match outcome.fault_count - 1 {
+        0 => format!("{file}: {reason}."),
+        more => format!("{file}: {reason} (and {more} more)."),
+    })
 }
 
 fn review_reason(brief: &Brief, profile: &Profile) -> Option<String> {
@@ -118,8 +142,11 @@ fn review_reason(brief: &Brief, profile: &Profile) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use strum::IntoEnumIterator as _;
+
     use super::*;
     use crate::checks::tests::sample;
+    use crate::checks::{self, Check, Fault};
 
     fn check(
         failed: &[Check],
@@ -133,14 +160,26 @@ mod tests {
             .cloned()
             .unwrap_or_else(|| unreachable!("default"));
         profile.review = review;
-        let results = Check::all().map(|check| Outcome {
-            check,
-            passed: !failed.contains(&check),
-            message: failed
-                .contains(&check)
-                .then(|| format!("{check:?} failed.")),
-        });
-        let verdict = verdict(results.collect(), &brief, &profile);
+        let outcome = |check: Check| {
+            let has_failed = failed.contains(&check);
+            let fault = Fault {
+                file: "brief.json".into(),
+                reason: format!("{check:?} failed."),
+            };
+            Outcome {
+                check,
+                passed: !has_failed,
+                weight: check.weight(),
+                looked_at: 2,
+                score: if has_failed { 0.0 } else { 1.0 },
+                fault_count: if has_failed { 7 } else { 0 },
+                faults: vec![fault; if has_failed { 7 } else { 0 }],
+            }
+        };
+        let report = Report::new(Check::iter().map(outcome).collect(), Some(&brief), &profile);
+        let kept = report.shortened();
+        assert!(kept.iter().all(|one| one.faults.len() <= ITEM_FAULTS));
+        let verdict = report.verdict(S3Uri::new("b", "work/j/quality.json"));
         assert_eq!(
             (verdict.passed, verdict.is_review_needed),
             expected,
@@ -179,7 +218,10 @@ mod tests {
             Review::WhenFlagged,
             (false, false),
         );
-        assert_eq!(verdict.refusal.as_deref(), Some("Duration failed."));
+        assert_eq!(
+            verdict.refusal.as_deref(),
+            Some("brief.json: Duration failed (and 6 more).")
+        );
     }
 
     #[test]
@@ -192,13 +234,12 @@ mod tests {
         );
         assert!(verdict.score < 1.0);
         let many = [
-            Check::Manifests,
             Check::Evidence,
             Check::Quotes,
             Check::Chapters,
             Check::Thumbnails,
+            Check::Sound,
             Check::Times,
-            Check::Subtitles,
         ];
         let verdict = check(&many, Decision::Allow, Review::WhenFlagged, (false, false));
         let refusal = verdict.refusal.unwrap_or_default();
@@ -214,7 +255,34 @@ mod tests {
 
     #[test]
     fn what_is_no_brief_fails() {
-        let verdict = unreadable(&serde_json::json!({"title": 1}));
-        assert!(!verdict.passed && verdict.results.iter().all(|one| one.message.is_some()));
+        let document = serde_json::json!({"title": 1});
+        let profile = videoflow_shared::profiles::find("default");
+        let profile = profile.unwrap_or_else(|| unreachable!("default"));
+        let report = Report::new(checks::unreadable(&document), None, profile);
+        assert!(!report.passed && report.checks.iter().all(|one| one.fault_count > 0));
+        let refusal = report.refusal.unwrap_or_default();
+        assert!(refusal.starts_with("brief.json: "), "{refusal}");
+    }
+
+    #[test]
+    fn the_job_item_keeps_little() {
+        let fault = Fault {
+            file: "stream/index_1080p_000000001.m4s".into(),
+            reason: "x".repeat(300),
+        };
+        let outcome = |check: Check| Outcome {
+            check,
+            passed: false,
+            weight: 3,
+            looked_at: 100_000,
+            score: 0.1234,
+            fault_count: 100_000,
+            faults: vec![fault.clone(); checks::FAULTS_LIMIT],
+        };
+        let profile = videoflow_shared::profiles::find("default");
+        let profile = profile.unwrap_or_else(|| unreachable!("default"));
+        let report = Report::new(Check::iter().map(outcome).collect(), None, profile);
+        let kept = serde_json::to_vec(&report.shortened()).unwrap_or_default();
+        assert!((1..32 * 1024).contains(&kept.len()), "{}", kept.len());
     }
 }

@@ -1,6 +1,7 @@
 //! S3, with bounds: documents in and out, listings, copies, heads.
 
 mod head;
+mod range;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
