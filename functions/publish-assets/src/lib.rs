@@ -1,5 +1,5 @@
-//! Publishes a brief: `published/<job>/` with `brief.json`, `.md`, `.html` and subtitles, with content types and cache
-//! headers; `OutputLocations` and `ActualCostUsd` on the job item.
+//! Publishes a brief: `published/<job>/` with `brief.json`, `.md`, `.html`, `quality.json` and subtitles, with content
+//! types and cache headers; `OutputLocations` and `ActualCostUsd` on the job item.
 //!
 //! Repeating it writes the same files.
 
@@ -66,7 +66,7 @@ pub struct Input {
     pub job_id: JobId,
 }
 
-/// Output.
+/// Output: what the event `VideoPublished` tells of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Output {
@@ -74,8 +74,22 @@ pub struct Output {
     pub brief: S3Uri,
     /// Everything that was published.
     pub locations: Locations,
-    /// Cost by what this run paid for.
-    pub actual_cost_usd: f64,
+    /// Duration of the video.
+    pub duration_ms: u64,
+    /// BCP 47 code of the speech; `und` where there is none.
+    pub language: String,
+    /// What it cost.
+    pub cost_usd: CostUsd,
+}
+
+/// Cost in US dollars.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CostUsd {
+    /// By the plan.
+    pub predicted: f64,
+    /// By what this run paid for.
+    pub actual: f64,
 }
 
 /// The function with its clients.
@@ -126,6 +140,7 @@ impl Function {
             "cost"
         );
         self.publish_subtitles(&mut brief, places).await?;
+        self.publish_quality(places).await?;
         let pictures = self.pictures(&brief).await?;
         let page = Page {
             brief: &brief,
@@ -160,7 +175,12 @@ impl Function {
         Ok(Output {
             brief: uri,
             locations,
-            actual_cost_usd,
+            duration_ms: brief.source.duration_ms,
+            language: brief.language.code,
+            cost_usd: CostUsd {
+                predicted: brief.cost.predicted_usd,
+                actual: actual_cost_usd,
+            },
         })
     }
 
@@ -193,6 +213,19 @@ impl Function {
             one.uri = to;
         }
         Ok(())
+    }
+
+    /// What check-quality found, beside the brief.
+    async fn publish_quality(&self, places: Places<'_>) -> Result<(), Error> {
+        let serving = Serving {
+            content_type: "application/json",
+            cache_control: Some(DOCUMENT_CACHE),
+        };
+        let (from, to) = (
+            places.work("quality.json"),
+            places.published("quality.json"),
+        );
+        Ok(self.stores.objects.copy(&from, &to, serving).await?)
     }
 
     /// Pictures of the chapters, as far as they are small and few.

@@ -15,6 +15,8 @@ pub struct Locations {
     pub brief_markdown: S3Uri,
     /// The same to watch.
     pub brief_html: S3Uri,
+    /// What the quality checks found.
+    pub quality: S3Uri,
     /// Subtitles.
     pub subtitles: Vec<S3Uri>,
     /// HLS manifest.
@@ -36,6 +38,7 @@ impl Locations {
             brief_json: places.published("brief.json"),
             brief_markdown: places.published("brief.md"),
             brief_html: places.published("brief.html"),
+            quality: places.published("quality.json"),
             subtitles: brief.subtitles.iter().map(|one| one.uri.clone()).collect(),
             hls: renditions.stream.hls.clone(),
             dash: renditions.stream.dash.clone(),
@@ -87,6 +90,7 @@ mod tests {
                 "briefJson",
                 "briefMarkdown",
                 "briefHtml",
+                "quality",
                 "subtitles",
                 "hls",
                 "dash",
