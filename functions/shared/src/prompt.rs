@@ -1,21 +1,27 @@
 //! What the model is asked. The shape of the block is described in `schemas/README.md`.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::brief::draft::{self, PartDraft};
 use crate::brief::review::{Problem, Window};
 use crate::identity::hex;
-use crate::timeline::{Entry, Part, Timeline};
+use crate::timeline::{Entry, PART_CHARACTERS, Part, Timeline};
 
 /// Name of the prompt; changes with its meaning.
-pub const PROMPT_ID: &str = "write-brief-1";
+pub const PROMPT_ID: &str = "write-brief-2";
 /// Instructions (the system message).
 pub const INSTRUCTIONS: &str = include_str!("prompt/instructions.txt");
 /// Name of the schema in the request.
 pub const SCHEMA_NAME: &str = "brief";
 /// Reasons that a correction lists: more do not help.
 const REASONS_LIMIT: usize = 30;
+/// Characters that a chapter of a part takes besides its texts.
+const CHAPTER_CHARACTERS: usize = 120;
+/// Labels and shots in one prompt, the surest and the longest: more only cost tokens.
+const SEEN_LIMIT: usize = 300;
 
 /// SHA-256 of instructions and schema, in hexadecimal digits.
 pub fn digest() -> String {
@@ -83,6 +89,17 @@ struct PartSummary<'a> {
     end_ms: u64,
     summary: &'a str,
     evidence: &'a [String],
+    chapters: Vec<PartChapter<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PartChapter<'a> {
+    start_ms: i64,
+    end_ms: i64,
+    title: &'a str,
+    summary: &'a str,
+    evidence: &'a [String],
 }
 
 /// Message for a video that one prompt holds.
@@ -106,11 +123,30 @@ pub fn part(timeline: &Timeline, part: Part) -> String {
     message(&block)
 }
 
-/// Message that brings the parts of a long video together: their summaries, and the entries that they cite.
+/// Message that brings the parts of a long video together: what was written about them, and the entries that it cites,
+/// as far as one prompt holds them.
 pub fn together(timeline: &Timeline, parts: &[PartDraft]) -> String {
-    let cited: Vec<&String> = parts.iter().flat_map(|part| part.draft.cited()).collect();
-    let mut block = block(timeline, |entry| cited.contains(&&entry.id));
-    block.parts = parts.iter().map(summary).collect();
+    let mut left = PART_CHARACTERS / 2;
+    let share = left / parts.len().max(1);
+    let parts_shown: Vec<PartSummary<'_>> = parts.iter().map(|part| summary(part, share)).collect();
+    // What the summaries cite comes first, for they are the whole in short.
+    let of_summaries = parts.iter().flat_map(|part| &part.draft.summary.evidence);
+    let of_chapters = parts.iter().flat_map(|part| {
+        let chapters = part.draft.chapters.iter();
+        chapters.flat_map(|chapter| &chapter.summary.evidence)
+    });
+    let others = parts.iter().flat_map(|part| part.draft.cited());
+    let mut cited: BTreeSet<&str> = BTreeSet::new();
+    for id in of_summaries.chain(of_chapters).chain(others) {
+        if let Some((_, entry)) = timeline.find(id).filter(|_| !cited.contains(id.as_str())) {
+            let Some(rest) = left.checked_sub(entry.characters()) else {
+                break;
+            };
+            (left, _) = (rest, cited.insert(id));
+        }
+    }
+    let mut block = block(timeline, |entry| cited.contains(entry.id.as_str()));
+    block.parts = parts_shown;
     message(&block)
 }
 
@@ -133,6 +169,16 @@ fn block<'a>(timeline: &'a Timeline, is_wanted: impl Fn(&Entry) -> bool) -> Bloc
             .filter(|entry| is_wanted(entry))
             .collect::<Vec<&Entry>>()
     };
+    let first = |mut entries: Vec<&'a Entry>, by: fn(&Entry) -> f64| {
+        if entries.len() > SEEN_LIMIT {
+            entries.sort_by(|left, right| by(right).total_cmp(&by(left)));
+            entries.truncate(SEEN_LIMIT);
+            entries.sort_by_key(|entry| (entry.start_ms, entry.end_ms));
+        }
+        entries
+    };
+    let labels = first(wanted(&timeline.labels), |entry| entry.confidence);
+    let shots = first(wanted(&timeline.shots), Entry::seconds);
     let cut = |entry: &'a Entry| Cut {
         id: &entry.id,
         start_ms: entry.start_ms,
@@ -144,8 +190,8 @@ fn block<'a>(timeline: &'a Timeline, is_wanted: impl Fn(&Entry) -> bool) -> Bloc
         duration_ms: timeline.duration_ms,
         window: None,
         segments: wanted(&timeline.segments).into_iter().map(spoken).collect(),
-        labels: wanted(&timeline.labels).into_iter().map(seen).collect(),
-        shots: wanted(&timeline.shots).into_iter().map(cut).collect(),
+        labels: labels.into_iter().map(seen).collect(),
+        shots: shots.into_iter().map(cut).collect(),
         chapters: wanted(&timeline.chapters).into_iter().map(cut).collect(),
         parts: Vec::new(),
     }
@@ -178,19 +224,40 @@ fn seen(entry: &Entry) -> Seen<'_> {
     }
 }
 
-fn summary(part: &PartDraft) -> PartSummary<'_> {
+/// What was written about a part; its chapters as far as so many characters hold them.
+fn summary<'a>(part: &'a PartDraft, characters: usize) -> PartSummary<'a> {
     let Part {
         index,
         start_ms,
         end_ms,
     } = part.part;
     let statement = &part.draft.summary;
+    let mut left = characters.saturating_sub(statement.text.len());
+    let fits = |chapter: &&draft::Chapter| {
+        let size = chapter.title.len() + chapter.summary.text.len() + CHAPTER_CHARACTERS;
+        let rest = left.checked_sub(size);
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    let chapters = part
+        .draft
+        .chapters
+        .iter()
+        .filter(|chapter| !chapter.title.is_empty());
+    let chapter = |one: &'a draft::Chapter| PartChapter {
+        start_ms: one.start_ms,
+        end_ms: one.end_ms,
+        title: &one.title,
+        summary: &one.summary.text,
+        evidence: &one.summary.evidence,
+    };
     PartSummary {
         index,
         start_ms,
         end_ms,
         summary: &statement.text,
         evidence: &statement.evidence,
+        chapters: chapters.take_while(fits).map(chapter).collect(),
     }
 }
 

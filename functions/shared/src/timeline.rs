@@ -1,5 +1,8 @@
 //! One timeline of all that the services found (`work/<job>/timeline.json`), cut into parts where one prompt cannot hold it.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::identity::JobId;
@@ -10,16 +13,19 @@ use crate::renditions::Renditions;
 use crate::subtitles::Subtitles;
 use crate::transcript::{Language, Transcript};
 
-/// Characters of timeline that one prompt holds: about 20,000 tokens, where models still cite reliably.
+/// Characters of timeline, as bytes of UTF-8, that one prompt holds: about 20,000 tokens, where models still cite
+/// reliably. A Chinese character has three bytes and about one token, so no language needs many more.
 pub const PART_CHARACTERS: usize = 80_000;
 /// Parts of a video: bounds the map that summarises them.
 pub const PARTS_LIMIT: usize = 40;
-/// Label sightings kept, the surest first: below, they only cost tokens.
+/// Label sightings kept of each stretch, the surest first: below, they only cost tokens.
 const SIGHTINGS_LIMIT: usize = 300;
-/// Shots kept, the longest first, for the same reason.
+/// Shots kept of each stretch, the longest first, for the same reason.
 const SHOTS_LIMIT: usize = 300;
+/// Length of such a stretch: no hour of a long video is without what was seen in it.
+const STRETCH_MS: u64 = 3_600_000;
 /// Characters that the members of one entry take besides its text.
-const ENTRY_CHARACTERS: usize = 60;
+const ENTRY_CHARACTERS: usize = 80;
 
 /// The timeline of a video. Everything carries the RFC 6901 pointer into the document that it is from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -119,6 +125,18 @@ pub enum Kind {
     Chapter,
 }
 
+impl Entry {
+    /// Characters that it takes in a prompt.
+    pub fn characters(&self) -> usize {
+        self.text.len() + ENTRY_CHARACTERS
+    }
+
+    /// Its length.
+    pub fn seconds(&self) -> f64 {
+        Duration::from_millis(self.end_ms.saturating_sub(self.start_ms)).as_secs_f64()
+    }
+}
+
 impl Timeline {
     /// What an id names.
     pub fn find(&self, id: &str) -> Option<(Kind, &Entry)> {
@@ -129,9 +147,14 @@ impl Timeline {
             (Kind::Chapter, &self.chapters),
         ];
         lists.into_iter().find_map(|(kind, list)| {
-            list.iter()
-                .find(|entry| entry.id == id)
-                .map(|entry| (kind, entry))
+            // Entries are numbered as they stand, but for those that were left out: it is here or a little before.
+            let number: usize = id
+                .get(1..)
+                .and_then(|number| number.parse().ok())
+                .unwrap_or(usize::MAX);
+            let near = list.get(..number.min(list.len())).unwrap_or(list);
+            let found = near.iter().rev().chain(list).find(|entry| entry.id == id);
+            found.map(|entry| (kind, entry))
         })
     }
 
@@ -159,35 +182,45 @@ pub fn segments(transcript: &Transcript) -> Vec<Entry> {
 
 /// Sightings of labels as entries, in the order of time.
 pub fn labels(labels: &Labels) -> Vec<Entry> {
-    let mut sightings: Vec<(String, &str, &TimeRange)> = Vec::new();
+    let mut sightings: Vec<(usize, usize, &TimeRange)> = Vec::new();
     for (index, label) in labels.labels.iter().enumerate() {
-        for (instance, range) in label.instances.iter().enumerate() {
-            sightings.push((
-                format!("/labels/{index}/instances/{instance}"),
-                &label.name,
-                range,
-            ));
-        }
+        let instances = label.instances.iter().enumerate();
+        sightings.extend(instances.map(|(instance, range)| (index, instance, range)));
     }
     sightings.sort_by(|left, right| right.2.confidence.total_cmp(&left.2.confidence));
-    sightings.truncate(SIGHTINGS_LIMIT);
-    sightings.sort_by_key(|(_, _, range)| (range.start_ms, range.end_ms));
-    let entry = |(number, (pointer, name, range)): (usize, (String, &str, &TimeRange))| Entry {
+    sightings = first_of_stretches(sightings, SIGHTINGS_LIMIT, |(.., range)| range.start_ms);
+    sightings.sort_by_key(|(.., range)| (range.start_ms, range.end_ms));
+    let entry = |(number, (index, instance, range)): (usize, (usize, usize, &TimeRange))| Entry {
         id: format!("l{number}"),
         start_ms: range.start_ms,
         end_ms: range.end_ms,
-        text: name.to_owned(),
+        text: labels
+            .labels
+            .get(index)
+            .map(|label| label.name.clone())
+            .unwrap_or_default(),
         confidence: range.confidence,
-        pointer,
+        pointer: format!("/labels/{index}/instances/{instance}"),
     };
     (1..).zip(sightings).map(entry).collect()
+}
+
+/// The first so many of each stretch of the video.
+fn first_of_stretches<T>(mut list: Vec<T>, limit: usize, start_ms: impl Fn(&T) -> u64) -> Vec<T> {
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    list.retain(|one| {
+        let count = counts.entry(start_ms(one) / STRETCH_MS).or_default();
+        *count += 1;
+        *count <= limit
+    });
+    list
 }
 
 /// Shots as entries.
 pub fn shots(meaning: &Meaning) -> Vec<Entry> {
     let mut shots: Vec<_> = meaning.shots.iter().enumerate().collect();
     shots.sort_by_key(|(_, shot)| std::cmp::Reverse(shot.end_ms.saturating_sub(shot.start_ms)));
-    shots.truncate(SHOTS_LIMIT);
+    shots = first_of_stretches(shots, SHOTS_LIMIT, |(_, shot)| shot.start_ms);
     shots.sort_by_key(|(index, _)| *index);
     let entry = |(index, shot): (usize, &crate::meaning::Shot)| Entry {
         id: shot.id.clone(),
@@ -230,7 +263,7 @@ pub fn parts(lists: &[&[Entry]], duration_ms: u64, part_characters: usize) -> Ve
         .iter()
         .flat_map(|list| {
             list.iter()
-                .map(|entry| (entry.start_ms, entry.text.len() + ENTRY_CHARACTERS))
+                .map(|entry| (entry.start_ms, entry.characters()))
         })
         .collect();
     entries.sort_unstable();
@@ -282,7 +315,7 @@ mod tests {
     fn check(starts: &[u64], part_characters: usize, expected: &[(u64, u64)]) {
         let entries: Vec<Entry> = starts
             .iter()
-            .map(|start| entry(*start, start + 1, 40))
+            .map(|start| entry(*start, start + 1, 20))
             .collect();
         let parts: Vec<_> = parts(&[&entries], 10_000, part_characters)
             .iter()
@@ -313,7 +346,7 @@ mod tests {
         let starts: Vec<u64> = (0..1000).map(|n| n * 10).collect();
         let entries: Vec<Entry> = starts
             .iter()
-            .map(|start| entry(*start, start + 1, 40))
+            .map(|start| entry(*start, start + 1, 20))
             .collect();
         let parts = parts(&[&entries], 10_000, 100);
         assert!(

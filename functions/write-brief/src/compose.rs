@@ -1,6 +1,8 @@
 //! Puts the brief together from the checked draft and what the services found. No words are added but those of the
 //! evidence: where the model brought nothing usable, sentences of the transcript or names of labels stand in.
 
+use std::collections::BTreeMap;
+
 use videoflow_shared::brief::draft::{Draft, PartDraft};
 use videoflow_shared::brief::review::clipped;
 use videoflow_shared::brief::{
@@ -27,7 +29,7 @@ mod people;
 mod topics;
 
 use citation::{Citations, Fallback};
-use topics::{brands, topics};
+use topics::{brands, entities, topics};
 
 /// Labels in a brief, the surest first.
 const LABELS_LIMIT: usize = 200;
@@ -70,6 +72,8 @@ pub struct Material<'a> {
     pub model_id: &'a str,
     /// Region of the services.
     pub region: Option<&'a str>,
+    /// Versions of the state machines, by their names.
+    pub state_machine_version_arns: &'a BTreeMap<String, String>,
     /// `plan.json`.
     pub plan_uri: S3Uri,
     /// When writing began.
@@ -118,8 +122,8 @@ pub fn compose(material: &Material<'_>) -> Brief {
             .flat_map(|one| &one.document.on_screen_text)
             .cloned()
             .collect(),
-        brands: brands(material),
-        entities: Vec::new(),
+        brands: brands(draft, material, &citations),
+        entities: entities(draft, &citations),
         moderation: moderation::moderation(material),
         subtitles: material.timeline.subtitles.clone(),
         renditions: renditions(material.timeline),
@@ -261,7 +265,7 @@ fn renditions(timeline: &Timeline) -> Vec<Rendition> {
 fn provenance(material: &Material<'_>, citations: Citations<'_>) -> Provenance {
     Provenance {
         pipeline_version: env!("CARGO_PKG_VERSION").to_owned(),
-        state_machine_version_arns: std::collections::BTreeMap::new(),
+        state_machine_version_arns: material.state_machine_version_arns.clone(),
         variant: material.plan.variant.clone(),
         prompt_id: prompt::PROMPT_ID.to_owned(),
         prompt_sha256: prompt::digest(),

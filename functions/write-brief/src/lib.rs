@@ -3,6 +3,8 @@
 //!
 //! Repeating it asks the model again and replaces the document.
 
+use std::collections::BTreeMap;
+
 use aws_config::SdkConfig;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -61,31 +63,10 @@ pub enum Error {
     /// A document that the timeline names, or a part, is not there. Final.
     #[error("{0} is not there")]
     DocumentMissing(S3Uri),
-    /// The model, or a guardrail, refuses. Final.
-    #[error("{0}")]
-    ModelRefused(String),
-    /// The model's answer does not end within the limit. Final.
-    #[error("{0}")]
-    ModelTruncated(String),
-    /// The model's answer cannot be used, also after correction. Final.
-    #[error("{0}")]
-    BriefRejected(String),
 }
 
 from_storage_error!(Error);
 from_service_error!(Error);
-
-impl From<model::Error> for Error {
-    fn from(error: model::Error) -> Self {
-        let message = error.to_string();
-        match error {
-            model::Error::Service(error) => error.into(),
-            model::Error::ModelRefused(_) => Self::ModelRefused(message),
-            model::Error::ModelTruncated => Self::ModelTruncated(message),
-            model::Error::BriefRejected(_) => Self::BriefRejected(message),
-        }
-    }
-}
 
 /// Input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,6 +76,9 @@ pub struct Input {
     pub job_id: JobId,
     /// Parts that were summarised; 0 when one prompt holds the video.
     pub part_count: u32,
+    /// Versions of the state machines that work on the job, by their names.
+    #[serde(default)]
+    pub state_machine_version_arns: BTreeMap<String, String>,
 }
 
 /// Output.
@@ -179,6 +163,7 @@ impl Function {
             written,
             model_id: self.model.id(),
             region: self.region.as_deref(),
+            state_machine_version_arns: &input.state_machine_version_arns,
             plan_uri: places.plan(),
             started_at,
             ended_at: clock::now(),

@@ -12,7 +12,7 @@ use aws_sdk_bedrockruntime::types::{
 use videoflow_shared::brief::WarningCode;
 use videoflow_shared::brief::draft::{self, Draft};
 use videoflow_shared::brief::review::{Problem, Reviewed, Window, review};
-use videoflow_shared::error::{self, classify};
+use videoflow_shared::error::{Error, classify};
 use videoflow_shared::prompt;
 use videoflow_shared::settings::{self, Setting};
 use videoflow_shared::timeline::Timeline;
@@ -21,23 +21,6 @@ use videoflow_shared::timeline::Timeline;
 const ANSWER_TOKENS: i32 = 8000;
 /// Low: a brief should be the same for the same video.
 const TEMPERATURE: f32 = 0.2;
-
-/// Why the model brought no draft.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    /// Bedrock did not answer.
-    #[error(transparent)]
-    Service(#[from] error::Error),
-    /// The model, or a guardrail, refuses. Final.
-    #[error("the model refuses: {0}")]
-    ModelRefused(String),
-    /// The answer is longer than allowed, twice.
-    #[error("the model's answer does not end within {ANSWER_TOKENS} tokens")]
-    ModelTruncated,
-    /// Neither the answer nor its correction can be read.
-    #[error("{0}")]
-    BriefRejected(String),
-}
 
 /// A checked draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +54,8 @@ enum Answer {
     Text(String),
     /// Cut off.
     Truncated,
+    /// The model, or a guardrail, refused: the stop reason.
+    Refused(String),
 }
 
 impl Model {
@@ -90,7 +75,8 @@ impl Model {
         &self.id
     }
 
-    /// Asks for a draft, and once for a better one when it breaks rules.
+    /// Asks for a draft, and once for a better one when it breaks rules. Without one that can be used the draft is empty:
+    /// what was found then stands for itself, and the problems say why.
     ///
     /// # Errors
     /// All of [`Error`].
@@ -100,30 +86,20 @@ impl Model {
         timeline: &Timeline,
         window: Window,
     ) -> Result<Written, Error> {
-        let mut turns = vec![(ConversationRole::User, request)];
-        let first = self.ask(&turns).await?;
-        let (reviewed, complaint) = judge(&first.answer, timeline, window);
-        if let (Some(reviewed), None) = (&reviewed, &complaint) {
-            return Ok(written(reviewed.clone(), &[&first]));
-        }
-        // Bedrock takes no empty turn: after an empty answer the same is asked again.
-        if let Answer::Text(text) = &first.answer
-            && !text.trim().is_empty()
-        {
-            turns.push((ConversationRole::Assistant, text.clone()));
-            turns.push((ConversationRole::User, complaint.unwrap_or_default()));
-        }
+        let first = self
+            .ask(&[(ConversationRole::User, request.clone())])
+            .await?;
+        let judged = judge(&first.answer, timeline, window);
+        let Some(turns) = correction(request, &first.answer, &judged) else {
+            return Ok(written(judged, &[&first]));
+        };
         let second = self.ask(&turns).await?;
-        let (corrected, _) = judge(&second.answer, timeline, window);
-        match better(reviewed, corrected) {
-            Some(reviewed) => Ok(written(reviewed, &[&first, &second])),
-            None => Err(unusable(&second.answer)),
-        }
+        let corrected = judge(&second.answer, timeline, window);
+        Ok(written(better(judged, corrected), &[&first, &second]))
     }
 
     async fn ask(&self, turns: &[(ConversationRole, String)]) -> Result<Turn, Error> {
-        let refused =
-            |error: BuildError| error::Error::ServiceRefused(format!("Converse: {error}"));
+        let refused = |error: BuildError| Error::ServiceRefused(format!("Converse: {error}"));
         let messages: Result<Vec<Message>, BuildError> = turns.iter().map(message).collect();
         let request = self
             .client
@@ -174,7 +150,7 @@ fn read(output: &ConverseOutput) -> Result<Turn, Error> {
         .filter_map(|block| block.as_text().ok())
         .map(String::as_str)
         .collect();
-    let answer = answer(output.stop_reason(), text)?;
+    let answer = answer(output.stop_reason(), text);
     let tokens = |count: i32| u64::try_from(count).unwrap_or(0);
     let usage = output.usage();
     Ok(Turn {
@@ -185,158 +161,105 @@ fn read(output: &ConverseOutput) -> Result<Turn, Error> {
 }
 
 /// What a stop reason makes of a text.
-fn answer(reason: &StopReason, text: String) -> Result<Answer, Error> {
+fn answer(reason: &StopReason, text: String) -> Answer {
     match reason {
         StopReason::EndTurn | StopReason::StopSequence | StopReason::MalformedModelOutput => {
-            Ok(Answer::Text(text))
+            Answer::Text(text)
         }
-        StopReason::MaxTokens => Ok(Answer::Truncated),
-        other => Err(Error::ModelRefused(format!(
-            "stop reason {}",
-            other.as_str()
-        ))),
+        StopReason::MaxTokens => Answer::Truncated,
+        other => Answer::Refused(other.as_str().to_owned()),
     }
 }
 
-/// The checked draft of an answer that can be read, and the complaint about an answer that is not good.
-fn judge(
-    answer: &Answer,
-    timeline: &Timeline,
-    window: Window,
-) -> (Option<Reviewed>, Option<String>) {
-    let text = match answer {
-        Answer::Text(text) => text,
-        Answer::Truncated => return (None, Some(String::new())),
+/// What an answer is worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Judged {
+    /// The checked draft; of an answer that cannot be read, the empty one.
+    reviewed: Reviewed,
+    /// Whether the answer could be read.
+    is_draft: bool,
+}
+
+fn judge(answer: &Answer, timeline: &Timeline, window: Window) -> Judged {
+    let (code, message) = match answer {
+        Answer::Text(text) => match draft::parse(text) {
+            Ok(draft) => {
+                let reviewed = review(draft, timeline, window);
+                return Judged {
+                    reviewed,
+                    is_draft: true,
+                };
+            }
+            Err(error) => (WarningCode::AnswerMalformed, error.to_string()),
+        },
+        Answer::Truncated => (
+            WarningCode::AnswerTruncated,
+            format!("the answer does not end within {ANSWER_TOKENS} tokens"),
+        ),
+        Answer::Refused(reason) => (
+            WarningCode::AnswerRefused,
+            format!("the model does not write of this video (stop reason {reason})"),
+        ),
     };
-    match draft::parse(text) {
-        Ok(draft) => reviewed(draft, timeline, window),
-        Err(error) => {
-            let problem = Problem {
-                code: WarningCode::AnswerMalformed,
-                message: error.to_string(),
-                is_unsupported: false,
-            };
-            (None, Some(prompt::correction(&[problem])))
-        }
+    // An empty draft has problems of its own, which say nothing beyond this one; its chapters are those of the timeline.
+    let reviewed = Reviewed {
+        problems: vec![Problem {
+            code,
+            message,
+            is_unsupported: false,
+        }],
+        ..review(Draft::default(), timeline, window)
+    };
+    Judged {
+        reviewed,
+        is_draft: false,
     }
 }
 
-fn reviewed(
-    draft: Draft,
-    timeline: &Timeline,
-    window: Window,
-) -> (Option<Reviewed>, Option<String>) {
-    let reviewed = review(draft, timeline, window);
-    let complaint = (!reviewed.problems.is_empty()).then(|| prompt::correction(&reviewed.problems));
-    (Some(reviewed), complaint)
-}
-
-/// The draft with fewer problems; the corrected one when they are equal.
-fn better(first: Option<Reviewed>, corrected: Option<Reviewed>) -> Option<Reviewed> {
-    match (first, corrected) {
-        (Some(first), Some(corrected)) if first.problems.len() < corrected.problems.len() => {
-            Some(first)
-        }
-        (first, corrected) => corrected.or(first),
+/// The conversation that asks for a better answer; `None` when there is none to be had.
+fn correction(
+    request: String,
+    answer: &Answer,
+    judged: &Judged,
+) -> Option<Vec<(ConversationRole, String)>> {
+    if judged.reviewed.problems.is_empty() {
+        return None;
     }
-}
-
-fn unusable(answer: &Answer) -> Error {
+    let complaint = prompt::correction(&judged.reviewed.problems);
     match answer {
-        Answer::Truncated => Error::ModelTruncated,
-        Answer::Text(text) => Error::BriefRejected(match draft::parse(text) {
-            Ok(_) => "the model's draft cannot be used".to_owned(),
-            Err(error) => format!("also after correction {error}"),
-        }),
+        Answer::Refused(_) => None,
+        // Bedrock takes no empty turn, and half an answer is no turn: the same is asked again, with the complaint.
+        Answer::Text(text) if !text.trim().is_empty() => Some(vec![
+            (ConversationRole::User, request),
+            (ConversationRole::Assistant, text.clone()),
+            (ConversationRole::User, complaint),
+        ]),
+        Answer::Text(_) | Answer::Truncated => Some(vec![(
+            ConversationRole::User,
+            format!("{request}\n\n{complaint}"),
+        )]),
     }
 }
 
-fn written(reviewed: Reviewed, turns: &[&Turn]) -> Written {
+/// A draft before none, then the one with fewer problems; the corrected one when they are equal.
+fn better(first: Judged, corrected: Judged) -> Judged {
+    let rank = |judged: &Judged| (!judged.is_draft, judged.reviewed.problems.len());
+    if rank(&first) < rank(&corrected) {
+        first
+    } else {
+        corrected
+    }
+}
+
+fn written(judged: Judged, turns: &[&Turn]) -> Written {
     let input_tokens = turns.iter().map(|turn| turn.input_tokens).sum();
     let output_tokens = turns.iter().map(|turn| turn.output_tokens).sum();
     Written {
-        reviewed,
+        reviewed: judged.reviewed,
         input_tokens,
         output_tokens,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(reason: &StopReason, expected: Result<Answer, &str>) {
-        let found = answer(reason, "x".into());
-        match (found, expected) {
-            (Ok(found), Ok(expected)) => assert_eq!(found, expected),
-            (Err(Error::ModelRefused(found)), Err(expected)) => assert_eq!(found, expected),
-            (found, expected) => unreachable!("{reason:?}: {found:?}, not {expected:?}"),
-        }
-    }
-
-    #[test]
-    fn stop_reasons_tell_refusals_from_answers() {
-        check(&StopReason::EndTurn, Ok(Answer::Text("x".into())));
-        check(&StopReason::MaxTokens, Ok(Answer::Truncated));
-        check(
-            &StopReason::GuardrailIntervened,
-            Err("stop reason guardrail_intervened"),
-        );
-        check(
-            &StopReason::ContentFiltered,
-            Err("stop reason content_filtered"),
-        );
-        check(&StopReason::from("refusal"), Err("stop reason refusal"));
-        check(
-            &StopReason::ModelContextWindowExceeded,
-            Err("stop reason model_context_window_exceeded"),
-        );
-    }
-
-    #[test]
-    fn the_better_draft_is_kept() {
-        let draft = |problems: usize| {
-            let problem = Problem {
-                code: WarningCode::AnswerMalformed,
-                message: String::new(),
-                is_unsupported: false,
-            };
-            Some(Reviewed {
-                draft: Draft::default(),
-                problems: vec![problem; problems],
-            })
-        };
-        let check =
-            |first: Option<Reviewed>, corrected: Option<Reviewed>, expected: Option<usize>| {
-                assert_eq!(
-                    better(first, corrected).map(|kept| kept.problems.len()),
-                    expected
-                );
-            };
-        check(draft(3), draft(1), Some(1));
-        check(draft(1), draft(3), Some(1));
-        check(draft(2), None, Some(2));
-        check(None, draft(2), Some(2));
-        check(None, None, None);
-    }
-
-    #[test]
-    fn unusable_answers_have_names() {
-        assert_eq!(unusable(&Answer::Truncated), Error::ModelTruncated);
-        assert!(matches!(
-            unusable(&Answer::Text("no JSON".into())),
-            Error::BriefRejected(_)
-        ));
-    }
-
-    #[test]
-    fn requests_carry_the_reduced_schema() {
-        let config = output_config().unwrap_or_else(|error| unreachable!("{error}"));
-        let structure = config.text_format().and_then(OutputFormat::structure);
-        let schema = structure.and_then(|structure| structure.as_json_schema().ok());
-        assert_eq!(
-            schema.map(JsonSchemaDefinition::schema),
-            Some(draft::SCHEMA)
-        );
-    }
-}
+mod tests;

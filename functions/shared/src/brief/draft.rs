@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Warning;
+use super::{EntityType, Warning};
 use crate::timeline::Part;
 
 /// JSON Schema that goes to the model.
@@ -32,6 +32,8 @@ pub struct Draft {
     pub key_moments: Vec<KeyMoment>,
     /// People who are mentioned.
     pub people: Vec<Named>,
+    /// Things that are mentioned by their names.
+    pub entities: Vec<Entity>,
     /// Topics.
     pub topics: Vec<Named>,
     /// Quotes.
@@ -86,6 +88,18 @@ pub struct Named {
     pub evidence: Vec<String>,
 }
 
+/// A thing that has a name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entity {
+    /// Name.
+    pub name: String,
+    /// What it is.
+    pub r#type: EntityType,
+    /// Ids.
+    pub evidence: Vec<String>,
+}
+
 /// A quote.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -130,6 +144,7 @@ impl Draft {
             .iter()
             .chain(&self.topics)
             .flat_map(|named| &named.evidence);
+        let named = named.chain(self.entities.iter().flat_map(|entity| &entity.evidence));
         let quotes = self.quotes.iter().map(|quote| &quote.segment_id);
         self.title
             .evidence
@@ -187,6 +202,7 @@ mod tests {
             chapters: vec![Chapter::default()],
             key_moments: vec![KeyMoment::default()],
             people: vec![Named::default()],
+            entities: vec![Entity::default()],
             topics: vec![Named::default()],
             quotes: vec![Quote::default()],
             ..Draft::default()

@@ -101,9 +101,42 @@ pub struct Entity {
     /// Name.
     pub text: String,
     /// What it is.
-    pub r#type: String,
+    pub r#type: EntityType,
     /// When.
     pub instances: Vec<TimeRange>,
+}
+
+/// What a named thing is.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
+pub enum EntityType {
+    /// A brand; it is listed as one.
+    Brand,
+    /// An event.
+    Event,
+    /// A company, an authority, a club.
+    Organization,
+    /// A place.
+    Place,
+    /// Something that is made or sold.
+    Product,
+    /// A book, a film, a song.
+    Work,
+    /// Anything else.
+    #[default]
+    Other,
 }
 
 /// What moderation says, decided by rule.

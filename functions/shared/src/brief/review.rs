@@ -1,16 +1,24 @@
 //! Checks a draft against the timeline: every statement needs evidence that exists, quotes must be verbatim, times must
 //! fit. What fails is reported, and taken out or mended without adding words.
 
-use super::draft::{Chapter, Draft, KeyMoment, Named, Quote, Statement};
-use super::{ABSTRACT_CHARACTERS, Warning, WarningCode};
+use super::draft::{Chapter, Draft, Entity, KeyMoment, Named, Quote, Statement};
+use super::{Warning, WarningCode};
 use crate::timeline::{Entry, Timeline};
 
 mod chapters;
 mod lists;
+mod statements;
+mod support;
 
 /// Words of the summary.
 pub const SUMMARY_WORDS: usize = 120;
-/// Key moments, topics and people kept.
+/// Characters of a title; twelve words have fewer.
+const TITLE_CHARACTERS: usize = 120;
+/// Characters of any other statement: more is no statement.
+const STATEMENT_CHARACTERS: usize = 1200;
+/// Places that a statement cites; asked for are five.
+const EVIDENCE_LIMIT: usize = 8;
+/// Key moments, topics, people and things kept.
 const LIST_LIMIT: usize = 12;
 /// Quotes kept.
 const QUOTES_LIMIT: usize = 8;
@@ -75,13 +83,15 @@ pub fn review(draft: Draft, timeline: &Timeline, window: Window) -> Reviewed {
         window,
         problems: Vec::new(),
     };
-    let title = review.statement("title", draft.title);
+    let mut title = review.statement("title", draft.title);
+    title.text = review.bounded("title", title.text, TITLE_CHARACTERS);
     let mut summary = review.statement("summary", draft.summary);
     summary.text = review.bounded_words(summary.text);
     let abstract_short = review.supported_abstract(&draft.abstract_short, &summary);
     let chapters = review.chapters(draft.chapters);
     let key_moments = review.key_moments(draft.key_moments);
     let people = review.people(draft.people);
+    let entities = review.entities(draft.entities);
     let topics = review.topics(draft.topics);
     let quotes = review.quotes(draft.quotes);
     let draft = Draft {
@@ -91,6 +101,7 @@ pub fn review(draft: Draft, timeline: &Timeline, window: Window) -> Reviewed {
         chapters,
         key_moments,
         people,
+        entities,
         topics,
         quotes,
     };
@@ -123,78 +134,6 @@ impl Review<'_> {
         });
     }
 
-    /// The ids that exist, each once.
-    fn evidence(&mut self, what: &str, ids: Vec<String>) -> Vec<String> {
-        let mut known = Vec::new();
-        for id in ids {
-            if self.timeline.find(&id).is_none() {
-                self.report(
-                    WarningCode::UnknownEvidence,
-                    format!("{what}: `{}` is no id of the timeline", short(&id)),
-                );
-            } else if !known.contains(&id) {
-                known.push(id);
-            }
-        }
-        known
-    }
-
-    fn statement(&mut self, what: &str, statement: Statement) -> Statement {
-        let evidence = self.evidence(what, statement.evidence);
-        let text = statement.text.trim().to_owned();
-        if text.is_empty() {
-            self.report(WarningCode::EmptyStatement, format!("{what} is empty"));
-        } else if evidence.is_empty() {
-            self.drop_unsupported(
-                WarningCode::UnsupportedStatement,
-                format!("{what} has no evidence: \"{}\"", short(&text)),
-            );
-        } else {
-            return Statement { text, evidence };
-        }
-        Statement::default()
-    }
-
-    fn bounded_words(&mut self, text: String) -> String {
-        let words = text.split_whitespace().count();
-        if words <= SUMMARY_WORDS {
-            return text;
-        }
-        self.report(
-            WarningCode::SummaryTooLong,
-            format!("summary has {words} words; at most {SUMMARY_WORDS} are allowed"),
-        );
-        let kept: Vec<&str> = text.split_whitespace().take(SUMMARY_WORDS).collect();
-        let kept = kept.join(" ");
-        match kept.rfind(['.', '!', '?']) {
-            Some(end) => kept.get(..=end).unwrap_or(&kept).to_owned(),
-            None => kept + "…",
-        }
-    }
-
-    /// The abstract says what the summary says, by the same evidence: without that it is dropped.
-    fn supported_abstract(&mut self, text: &str, summary: &Statement) -> String {
-        let text = text.trim();
-        if summary.evidence.is_empty() && !text.is_empty() {
-            self.drop_unsupported(
-                WarningCode::UnsupportedStatement,
-                format!(
-                    "abstractShort has no evidence, as the summary has none: \"{}\"",
-                    short(text)
-                ),
-            );
-            return String::new();
-        }
-        let characters = text.chars().count();
-        if characters > ABSTRACT_CHARACTERS {
-            let message = format!(
-                "abstractShort has {characters} characters; at most {ABSTRACT_CHARACTERS} are allowed"
-            );
-            self.report(WarningCode::AbstractTooLong, message);
-        }
-        clipped(text, ABSTRACT_CHARACTERS)
-    }
-
     fn misfit(&self, what: &str, start_ms: i64, end_ms: i64) -> String {
         let Window {
             start_ms: from,
@@ -216,30 +155,17 @@ impl Review<'_> {
                 );
                 continue;
             };
-            let mut summary = self.statement(&format!("summary of {what}"), chapter.summary);
-            let timeline = self.timeline;
-            summary.evidence.retain(|id| {
-                timeline
-                    .find(id)
-                    .is_some_and(|(_, entry)| overlaps(entry, start, end))
-            });
-            if summary.evidence.is_empty() && !summary.text.is_empty() {
-                let message = format!(
-                    "summary of {what}: no evidence lies within the chapter: \"{}\"",
-                    short(&summary.text)
-                );
-                self.drop_unsupported(WarningCode::UnsupportedStatement, message);
-                summary = Statement::default();
+            let summary = self.placed(&format!("summary of {what}"), chapter.summary, start, end);
+            // Title and topics rest on the evidence of the summary, and go with it.
+            let (mut title, mut topics) = (String::new(), Vec::new());
+            if !summary.evidence.is_empty() {
+                title = self.chapter_text(&what, &chapter.title, &summary);
+                let of_chapter = chapter.topics.into_iter().take(LIST_LIMIT);
+                topics = of_chapter
+                    .map(|topic| self.chapter_text(&what, &topic, &summary))
+                    .collect();
+                topics.retain(|topic| !topic.is_empty());
             }
-            let title = chapter.title.trim().to_owned();
-            let topics = chapter
-                .topics
-                .into_iter()
-                .map(|topic| topic.trim().to_owned());
-            let topics = topics
-                .filter(|topic| !topic.is_empty())
-                .take(LIST_LIMIT)
-                .collect();
             fitting.push(chapters::Fitted {
                 start_ms: start,
                 end_ms: end,
@@ -253,6 +179,15 @@ impl Review<'_> {
             self.report(code, message);
         }
         chapters
+    }
+
+    /// Title or topic of a chapter, when the evidence of its summary bears it out; else empty.
+    fn chapter_text(&mut self, what: &str, text: &str, summary: &Statement) -> String {
+        let text = text.trim();
+        if text.is_empty() || !self.is_borne_out(what, text, &summary.evidence) {
+            return String::new();
+        }
+        self.bounded(what, text.to_owned(), TITLE_CHARACTERS)
     }
 }
 

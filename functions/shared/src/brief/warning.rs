@@ -1,5 +1,7 @@
 //! Warnings of a brief: what its reader should know before trusting or showing it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{DynamicRange, Video};
@@ -15,6 +17,32 @@ pub struct Warning {
     pub code: WarningCode,
     /// In words.
     pub message: String,
+}
+
+/// Warnings of one kind that are told one by one.
+const TOLD_LIMIT: usize = 5;
+
+/// The first few warnings of each kind, and how many more there were.
+pub fn bounded(warnings: Vec<Warning>) -> Vec<Warning> {
+    let mut counts: BTreeMap<&'static str, (WarningCode, usize)> = BTreeMap::new();
+    let mut told: Vec<Warning> = Vec::new();
+    for warning in warnings {
+        let (_, count) = counts
+            .entry(warning.code.into())
+            .or_insert((warning.code, 0));
+        *count += 1;
+        if *count <= TOLD_LIMIT {
+            told.push(warning);
+        }
+    }
+    let more = counts
+        .into_values()
+        .filter(|(_, count)| *count > TOLD_LIMIT);
+    told.extend(more.map(|(code, count)| Warning {
+        code,
+        message: format!("and {} more of this kind", count - TOLD_LIMIT),
+    }));
+    told
 }
 
 /// What a warning is about.
@@ -41,14 +69,26 @@ pub enum WarningCode {
     SeveralPictureTracks,
     /// The colours were of a high dynamic range, and became standard ones.
     HdrConverted,
-    /// The model's answer could not be read.
+    /// The model's answer could not be read, also after a correction.
     AnswerMalformed,
+    /// The model's answer did not end within its limit, twice.
+    AnswerTruncated,
+    /// The model, or a guardrail, refused to write.
+    AnswerRefused,
     /// The model cited something that does not exist; the citation was dropped.
     UnknownEvidence,
     /// The model left a statement empty; words of the evidence stand in.
     EmptyStatement,
     /// A statement of the model that nothing supports; it was dropped.
     UnsupportedStatement,
+    /// A figure of the model that its evidence does not have; the statement was dropped.
+    FigureNotInEvidence,
+    /// A name of the model that its evidence does not have; the statement was dropped.
+    NameNotInEvidence,
+    /// A statement of the model was too long; it was cut.
+    StatementTooLong,
+    /// The model listed more than is kept.
+    TooMany,
     /// The model's summary was too long; it was cut.
     SummaryTooLong,
     /// The model's abstract was too long; it was cut.
@@ -63,7 +103,7 @@ pub enum WarningCode {
     NoChapters,
     /// A key moment of the model lies outside the video; it was dropped.
     MomentOutOfRange,
-    /// The model named somebody whom nobody mentions; the name was dropped.
+    /// The model named somebody or something that nobody mentions; the name was dropped.
     NameNotSpoken,
     /// The model quoted what nobody said; the quote was dropped.
     QuoteNotVerbatim,
@@ -178,6 +218,25 @@ mod tests {
             WarningCode::HdrConverted,
         ];
         check(&odd, &expected);
+    }
+
+    #[test]
+    fn many_warnings_of_a_kind_are_counted() {
+        let warnings = |code, count: usize| {
+            (0..count).map(move |number| Warning {
+                code,
+                message: number.to_string(),
+            })
+        };
+        let many =
+            warnings(WarningCode::UnknownEvidence, 9).chain(warnings(WarningCode::NoChapters, 5));
+        let told = bounded(many.collect());
+        assert_eq!(told.len(), 11);
+        let last = told.last().map(|one| (one.code, one.message.as_str()));
+        assert_eq!(
+            last,
+            Some((WarningCode::UnknownEvidence, "and 4 more of this kind"))
+        );
     }
 
     #[test]

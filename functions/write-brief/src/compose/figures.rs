@@ -80,11 +80,13 @@ pub(super) fn quality(material: &Material<'_>, chapters: &[Chapter]) -> Quality 
                 .map(|part| part.unsupported)
                 .sum::<usize>(),
         schema_valid: false,
-        warnings: of_source
-            .into_iter()
-            .chain(of_parts)
-            .chain(problems.iter().cloned().map(Warning::from))
-            .collect(),
+        warnings: warning::bounded(
+            of_source
+                .into_iter()
+                .chain(of_parts)
+                .chain(problems.iter().cloned().map(Warning::from))
+                .collect(),
+        ),
         missing_analyses: missing
             .map(|one| MissingAnalysis {
                 name: one.name.clone(),

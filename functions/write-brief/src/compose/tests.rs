@@ -62,6 +62,7 @@ fn composed(change: impl FnOnce(&mut Timeline, &mut Draft, &mut Vec<PartDraft>))
         },
         model_id: "local.extractive-writer",
         region: Some("us-east-1"),
+        state_machine_version_arns: &BTreeMap::new(),
         plan_uri: S3Uri::new("videoflow-local-output", "work/j/plan.json"),
         started_at: "2026-11-21T11:00:00.000Z".to_owned(),
         ended_at: "2026-11-21T11:00:02.000Z".to_owned(),

@@ -1,7 +1,7 @@
-//! Topics and brands of the brief.
+//! Topics, brands and other things that have names.
 
-use videoflow_shared::brief::draft::Draft;
-use videoflow_shared::brief::{Brand, BrandKind, Taxonomy, Topic};
+use videoflow_shared::brief::draft::{self, Draft};
+use videoflow_shared::brief::{Brand, BrandKind, Entity, EntityType, Taxonomy, Topic};
 
 use super::Material;
 use super::citation::Citations;
@@ -50,16 +50,41 @@ pub(super) fn topics(
     topics
 }
 
-/// Logos that Data Automation saw.
-pub(super) fn brands(material: &Material<'_>) -> Vec<Brand> {
+/// Logos that Data Automation saw, and brands that are spoken of.
+pub(super) fn brands(
+    draft: &Draft,
+    material: &Material<'_>,
+    citations: &Citations<'_>,
+) -> Vec<Brand> {
     let logos = material
         .meaning
         .iter()
         .flat_map(|source| &source.document.logos);
-    let brand = |logo: &videoflow_shared::meaning::Logo| Brand {
+    let seen = logos.map(|logo| Brand {
         name: logo.name.clone(),
         kind: BrandKind::Logo,
         instances: logo.instances.clone(),
+    });
+    let spoken = draft.entities.iter().filter(|one| is_brand(one));
+    let spoken = spoken.map(|one| Brand {
+        name: one.name.clone(),
+        kind: BrandKind::Spoken,
+        instances: citations.ranges(&one.evidence),
+    });
+    seen.chain(spoken).collect()
+}
+
+/// Other things that are spoken of by their names.
+pub(super) fn entities(draft: &Draft, citations: &Citations<'_>) -> Vec<Entity> {
+    let named = draft.entities.iter().filter(|one| !is_brand(one));
+    let entity = |one: &draft::Entity| Entity {
+        text: one.name.clone(),
+        r#type: one.r#type,
+        instances: citations.ranges(&one.evidence),
     };
-    logos.map(brand).collect()
+    named.map(entity).collect()
+}
+
+fn is_brand(entity: &draft::Entity) -> bool {
+    entity.r#type == EntityType::Brand
 }

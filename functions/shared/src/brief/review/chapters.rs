@@ -6,6 +6,8 @@ use crate::timeline::Timeline;
 
 /// Share of the window that a draft's chapters have to cover.
 const COVERAGE: f64 = 0.95;
+/// Chapters kept of a draft, the longest ones: nobody reads more.
+const CHAPTERS_LIMIT: usize = 60;
 
 /// A chapter whose times lie within the window.
 pub(super) struct Fitted {
@@ -78,6 +80,14 @@ pub(super) fn contiguous(
         );
         reports.push((WarningCode::ChaptersIncomplete, message));
     }
+    if apart.len() > CHAPTERS_LIMIT {
+        let message = format!(
+            "there are {} chapters; the {CHAPTERS_LIMIT} longest are kept",
+            apart.len()
+        );
+        reports.push((WarningCode::TooMany, message));
+        apart = longest(apart);
+    }
     (
         filled(apart, window, is_covered)
             .into_iter()
@@ -85,6 +95,14 @@ pub(super) fn contiguous(
             .collect(),
         reports,
     )
+}
+
+/// The longest ones, in the order of time.
+fn longest(mut chapters: Vec<Fitted>) -> Vec<Fitted> {
+    chapters.sort_by_key(|one| (std::cmp::Reverse(one.end_ms - one.start_ms), one.start_ms));
+    chapters.truncate(CHAPTERS_LIMIT);
+    chapters.sort_by_key(|one| one.start_ms);
+    chapters
 }
 
 /// Closes gaps: small ones, or all of them when nearly everything is covered, by the neighbour; others by an untitled

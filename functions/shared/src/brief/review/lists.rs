@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{KeyMoment, LIST_LIMIT, Named, QUOTES_LIMIT, Quote, Review, Statement, short, signed};
+use super::{
+    Entity, KeyMoment, LIST_LIMIT, Named, QUOTES_LIMIT, Quote, Review, Statement, short, signed,
+    support,
+};
 use crate::brief::WarningCode;
 use crate::timeline::Kind;
 
@@ -18,7 +21,7 @@ impl Review<'_> {
                 );
                 continue;
             };
-            let reason = self.statement(&what, moment.reason);
+            let reason = self.placed(&what, moment.reason, start, end);
             if !reason.text.is_empty() {
                 kept.push(KeyMoment {
                     start_ms: signed(start),
@@ -27,8 +30,7 @@ impl Review<'_> {
                 });
             }
         }
-        kept.truncate(LIST_LIMIT);
-        kept
+        self.first("key moments", kept, LIST_LIMIT)
     }
 
     /// People must be named in the segments that are their evidence.
@@ -36,27 +38,51 @@ impl Review<'_> {
         let mut kept = Vec::new();
         for person in people {
             let what = format!("person \"{}\"", short(&person.name));
-            let name = person.name.trim().to_lowercase();
-            let evidence = self.evidence(&what, person.evidence);
-            let timeline = self.timeline;
-            let names_them = |id: &String| {
-                let entry = timeline.find(id).filter(|(kind, _)| *kind == Kind::Segment);
-                entry.is_some_and(|(_, entry)| entry.text.to_lowercase().contains(&name))
-            };
-            let evidence: Vec<String> = evidence.into_iter().filter(names_them).collect();
-            if name.is_empty() || evidence.is_empty() {
-                self.drop_unsupported(
-                    WarningCode::NameNotSpoken,
-                    format!("{what} is not named in the segments given as evidence"),
-                );
-            } else {
+            let evidence = self.naming(&what, person.name.trim(), person.evidence);
+            if !evidence.is_empty() {
                 kept.push(Named {
                     name: person.name.trim().to_owned(),
                     evidence,
                 });
             }
         }
-        distinct(kept)
+        let kept = distinct(kept, |one| &one.name);
+        self.first("people", kept, LIST_LIMIT)
+    }
+
+    /// Things that have names must be named in the segments that are their evidence.
+    pub(super) fn entities(&mut self, entities: Vec<Entity>) -> Vec<Entity> {
+        let mut kept = Vec::new();
+        for entity in entities {
+            let what = format!("entity \"{}\"", short(&entity.name));
+            let evidence = self.naming(&what, entity.name.trim(), entity.evidence);
+            if !evidence.is_empty() {
+                kept.push(Entity {
+                    name: entity.name.trim().to_owned(),
+                    r#type: entity.r#type,
+                    evidence,
+                });
+            }
+        }
+        let kept = distinct(kept, |one| &one.name);
+        self.first("entities", kept, LIST_LIMIT)
+    }
+
+    /// The segments among the ids that say the name; without any, complains.
+    fn naming(&mut self, what: &str, name: &str, ids: Vec<String>) -> Vec<String> {
+        let mut evidence = self.evidence(what, ids);
+        let timeline = self.timeline;
+        evidence.retain(|id| {
+            let segment = timeline.find(id).filter(|(kind, _)| *kind == Kind::Segment);
+            segment.is_some_and(|(_, entry)| support::mentions(&entry.text, name))
+        });
+        if evidence.is_empty() {
+            self.drop_unsupported(
+                WarningCode::NameNotSpoken,
+                format!("{what} is not named in the segments given as evidence"),
+            );
+        }
+        evidence
     }
 
     pub(super) fn topics(&mut self, topics: Vec<Named>) -> Vec<Named> {
@@ -77,7 +103,8 @@ impl Review<'_> {
                 });
             }
         }
-        distinct(kept)
+        let kept = distinct(kept, |one| &one.name);
+        self.first("topics", kept, LIST_LIMIT)
     }
 
     pub(super) fn quotes(&mut self, quotes: Vec<Quote>) -> Vec<Quote> {
@@ -88,32 +115,38 @@ impl Review<'_> {
                 .find(&quote.segment_id)
                 .filter(|(kind, _)| *kind == Kind::Segment);
             let text = quote.text.trim();
-            let is_verbatim =
-                segment.is_some_and(|(_, segment)| !text.is_empty() && segment.text.contains(text));
+            let is_verbatim = segment.is_some_and(|(_, segment)| is_quoted(&segment.text, text));
+            let quote = Quote {
+                text: text.to_owned(),
+                segment_id: quote.segment_id,
+            };
             if is_verbatim {
-                kept.push(Quote {
-                    text: text.to_owned(),
-                    segment_id: quote.segment_id,
-                });
+                if !kept.contains(&quote) {
+                    kept.push(quote);
+                }
             } else {
                 let message = format!(
                     "quote \"{}\" is not in segment `{}`, letter by letter",
-                    short(text),
+                    short(&quote.text),
                     short(&quote.segment_id)
                 );
                 self.drop_unsupported(WarningCode::QuoteNotVerbatim, message);
             }
         }
-        kept.dedup();
-        kept.truncate(QUOTES_LIMIT);
-        kept
+        self.first("quotes", kept, QUOTES_LIMIT)
     }
 }
 
-/// The first of each name, whatever its case; at most so many.
-fn distinct(mut named: Vec<Named>) -> Vec<Named> {
+/// Whether a text has the words, letter by letter and none of them torn.
+fn is_quoted(text: &str, words: &str) -> bool {
+    let mut places = text.match_indices(words);
+    !words.is_empty()
+        && places.any(|(start, _)| support::is_whole(text, start, start + words.len()))
+}
+
+/// The first of each name, whatever its case.
+fn distinct<T>(mut named: Vec<T>, name: impl Fn(&T) -> &String) -> Vec<T> {
     let mut seen = BTreeSet::new();
-    named.retain(|one| seen.insert(one.name.to_lowercase()));
-    named.truncate(LIST_LIMIT);
+    named.retain(|one| seen.insert(name(one).to_lowercase()));
     named
 }

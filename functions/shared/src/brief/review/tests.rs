@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::brief::draft;
+use crate::brief::{ABSTRACT_CHARACTERS, draft};
 
 /// Ten seconds: two sentences, a cat, two shots, two chapters.
 fn timeline() -> Timeline {
@@ -32,6 +32,7 @@ fn sound() -> Value {
             {"startMs": 5000, "endMs": 10000, "title": "The cat", "summary": {"text": "A cat.", "evidence": ["l1"]}, "topics": []}],
         "keyMoments": [{"startMs": 5000, "endMs": 6000, "reason": {"text": "The cat appears.", "evidence": ["l1"]}}],
         "people": [{"name": "Mister Dashwood", "evidence": ["s1"]}],
+        "entities": [{"name": "dashwood", "type": "other", "evidence": ["s1"]}],
         "topics": [{"name": "character", "evidence": ["s2"]}],
         "quotes": [{"segmentId": "s2", "text": "He was amiable."}]
     })
@@ -143,6 +144,8 @@ fn quotes_are_verbatim() {
     wrong("He was amiable.", "s1");
     wrong("Cat", "l1");
     wrong("", "s1");
+    wrong("ill dispose", "s1");
+    wrong("ister Dashwood", "s1");
     let draft = check(
         |draft| draft["quotes"] = json!([{"segmentId": "s1", "text": " <b>not</b> ill "}]),
         &[],
@@ -167,6 +170,100 @@ fn names_are_spoken_where_it_says() {
         |draft| draft["people"][0]["name"] = json!("mister dashwood"),
         &[],
     );
+    check(
+        |draft| draft["people"][0]["name"] = json!("Dash"),
+        &["NameNotSpoken"],
+    );
+    let draft = check(
+        |draft| draft["entities"][0]["name"] = json!("Norland Park"),
+        &["NameNotSpoken"],
+    );
+    assert_eq!(draft.entities, []);
+}
+
+#[test]
+fn figures_and_names_stand_in_the_evidence() {
+    let figure = check(
+        |draft| draft["summary"]["text"] = json!("A man of 40 and a cat."),
+        &["FigureNotInEvidence", "UnsupportedStatement"],
+    );
+    assert_eq!(
+        (figure.summary.text.as_str(), figure.abstract_short.as_str()),
+        ("", "")
+    );
+    let name = check(
+        |draft| draft["title"]["text"] = json!("The man called Willoughby"),
+        &["NameNotInEvidence"],
+    );
+    assert_eq!(name.title.text, "");
+    let cited = check(
+        |draft| draft["title"]["text"] = json!("The man called Dashwood"),
+        &[],
+    );
+    assert_eq!(cited.title.text, "The man called Dashwood");
+    check(
+        |draft| draft["abstractShort"] = json!("Both in 1811."),
+        &["FigureNotInEvidence"],
+    );
+    let chapter = check(
+        |draft| {
+            draft["chapters"][0]["title"] = json!("The man, 40");
+            draft["chapters"][0]["topics"] = json!(["man", "the year 1811"]);
+        },
+        &["FigureNotInEvidence", "FigureNotInEvidence"],
+    );
+    let chapter = chapter.chapters.into_iter().next().unwrap_or_default();
+    assert_eq!((chapter.title.as_str(), chapter.topics.len()), ("", 1));
+    assert_eq!(chapter.summary.text, "A man.");
+}
+
+#[test]
+fn evidence_of_a_moment_lies_in_it() {
+    let draft = check(
+        |draft| draft["keyMoments"][0]["reason"]["evidence"] = json!(["s1"]),
+        &["UnsupportedStatement"],
+    );
+    assert_eq!(draft.key_moments, []);
+    let draft = check(
+        |draft| draft["keyMoments"][0]["reason"]["evidence"] = json!(["s1", "l1"]),
+        &[],
+    );
+    let evidence = draft
+        .key_moments
+        .first()
+        .map(|moment| moment.reason.evidence.clone());
+    assert_eq!(evidence, Some(vec!["l1".to_owned()]));
+}
+
+#[test]
+fn lists_and_texts_are_bounded() {
+    let chapter = |start: u64| json!({"startMs": start, "endMs": start + 1, "title": "x", "summary": {"text": "A man.", "evidence": ["h1", "h2"]}, "topics": []});
+    let draft = check(
+        |draft| draft["chapters"] = (0..9999).map(chapter).collect(),
+        &["TooMany"],
+    );
+    assert_eq!(draft.chapters.len(), 60);
+    let draft = check(
+        |draft| {
+            draft["topics"] = (0..500)
+                .map(|n| json!({"name": "t".repeat(n + 1), "evidence": ["s1"]}))
+                .collect();
+        },
+        &["TooMany"],
+    );
+    assert_eq!(draft.topics.len(), LIST_LIMIT);
+    let draft = check(
+        |draft| draft["title"]["text"] = json!("word ".repeat(100)),
+        &["StatementTooLong"],
+    );
+    assert!(draft.title.text.chars().count() <= TITLE_CHARACTERS);
+    let draft = check(
+        |draft| {
+            draft["title"]["evidence"] = json!(["s1", "s2", "l1", "h1", "h2", "c1", "c2", "s1"]);
+        },
+        &[],
+    );
+    assert_eq!(draft.title.evidence.len(), 7);
 }
 
 #[test]

@@ -37,6 +37,7 @@ pub fn draft(block: &Block) -> Value {
         "chapters": chapters::chapters(&material, block),
         "keyMoments": key_moments(&material, window),
         "people": people(block),
+        "entities": [],
         "topics": topics(&material, block),
         "quotes": quotes(&material),
     })
@@ -105,10 +106,10 @@ fn cuts(block: &Block) -> Value {
         .collect();
     let text = match shots.len() {
         0 => return statement("", Vec::new()),
-        1 => "Nothing is said or recognised; the picture is one shot.".to_owned(),
-        count => format!("Nothing is said or recognised; the picture has {count} shots."),
+        1 => "Nothing is said or recognised; the picture is one shot.",
+        _ => "Nothing is said or recognised; the picture has several shots.",
     };
-    statement(&text, shots.into_iter().map(ToOwned::to_owned).collect())
+    statement(text, shots.into_iter().map(ToOwned::to_owned).collect())
 }
 
 /// The most central sentence that is short enough, or a clause of it; without speech the labels.
