@@ -146,6 +146,7 @@ impl Function {
             brief: &brief,
             transcript: transcript.as_ref(),
             pictures: &pictures,
+            stills: Some(&timeline.renditions.thumbnails),
         };
         let html = page::html(&page);
         let markdown = page::markdown(&page);

@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             brief: &brief,
             transcript: Some(&transcript),
             pictures: &[],
+            stills: None,
         }),
     )?;
     Ok(())

@@ -6,14 +6,18 @@
 //! subtitles are set by script, not fetched.
 
 use crate::location::S3Uri;
+use crate::renditions::Thumbnails;
 use crate::transcript::Transcript;
 
 use super::{Brief, RenditionKind};
 
 mod closing;
+mod evidence;
+mod footer;
 mod html;
 mod markdown;
 mod sections;
+mod timeline;
 
 pub use html::html;
 pub use markdown::markdown;
@@ -30,6 +34,8 @@ pub struct Page<'a> {
     pub transcript: Option<&'a Transcript>,
     /// Pictures by the name of their file, to be set into the page; others are linked.
     pub pictures: &'a [Picture],
+    /// Frame captures, shown where the timeline is pointed at.
+    pub stills: Option<&'a Thumbnails>,
 }
 
 /// A JPEG that is set into the page.

@@ -1,9 +1,15 @@
-//! The last sections of the page: what is said, the files, where it all comes from.
+//! The last sections of the page: what is said, and the files.
 
-use super::sections::{moment, section};
-use super::{Page, candidates, escaped, percent};
+use std::collections::BTreeSet;
+
+use super::evidence::{moment, tongue};
+use super::sections::section;
+use super::timeline::speakers;
+use super::{Page, beside, candidates, escaped};
 use crate::brief::{Brief, RenditionKind};
-use crate::location::S3Uri;
+
+/// Lines without a chapter heading between them that are laid out together.
+const LINES: usize = 40;
 
 pub(super) fn transcript(page: &Page<'_>) -> String {
     let Some(transcript) = page
@@ -12,30 +18,57 @@ pub(super) fn transcript(page: &Page<'_>) -> String {
     else {
         return String::new();
     };
-    let segments = transcript.segments.iter().map(|one| {
+    // Speakers are numbered in the order of their labels, as the brief does.
+    let labels = transcript
+        .segments
+        .iter()
+        .filter_map(|one| one.speaker.as_deref());
+    let labels: Vec<&str> = labels.collect::<BTreeSet<_>>().into_iter().collect();
+    let names: Vec<String> = speakers(page.brief).map(|(name, _)| name).collect();
+    let name = |label: &str| {
+        let number = labels.iter().position(|known| *known == label)?;
+        names.get(number).filter(|_| labels.len() > 1)
+    };
+    let (mut last, mut second) = (None, None);
+    let lines = transcript.segments.iter().map(|one| {
         let speaker = one
             .speaker
             .as_deref()
-            .map(|name| format!("<b>{}</b> ", escaped(name)))
-            .unwrap_or_default();
+            .filter(|label| last != Some(*label))
+            .and_then(name);
+        last = one.speaker.as_deref();
+        // The first line of a second is where links without script lead.
+        let place = Some(one.start_ms / 1000).filter(|place| second != Some(*place));
+        second = place.or(second);
         format!(
-            "<p data-ms=\"{}\" data-end=\"{}\">{} {speaker}<span>{}</span></p>",
+            "<p{} data-ms=\"{}\" data-end=\"{}\">{}{} <span>{}</span></p>",
+            place
+                .map(|place| format!(" id=\"t={place}\""))
+                .unwrap_or_default(),
             one.start_ms,
             one.end_ms,
+            speaker
+                .map(|name| format!("<b dir=\"auto\">{}</b> ", escaped(name)))
+                .unwrap_or_default(),
             moment(one.start_ms),
             escaped(&one.text)
         )
     });
+    let lines: Vec<String> = lines.collect();
+    let blocks = lines
+        .chunks(LINES)
+        .map(|block| format!("<div>{}</div>", block.concat()));
     format!(
-        "<section class=\"transcript\" aria-labelledby=\"transcript-heading\">\n<h2 id=\"transcript-heading\">Transcript</h2>\n\
-         <input id=\"filter\" type=\"search\" placeholder=\"Find in the transcript\" aria-label=\"Find in the transcript\" hidden>\n\
-         <div class=\"said\" tabindex=\"0\" lang=\"{}\">{}</div>\n</section>\n",
-        escaped(&transcript.language.code),
-        segments.collect::<Vec<_>>().concat()
+        "<section class=\"transcript\" id=\"transcript\" aria-labelledby=\"transcript-heading\">\n<h2 id=\"transcript-heading\">Transcript</h2>\n\
+         <p class=\"find\" hidden><input id=\"find\" type=\"search\" placeholder=\"Find in the transcript\" aria-label=\"Find in the transcript\">\
+         <span role=\"status\" id=\"found\"></span></p>\n\
+         <div class=\"said\" tabindex=\"0\" role=\"region\" aria-label=\"What is said\" {}>{}</div>\n</section>\n",
+        tongue(&transcript.language.code),
+        blocks.collect::<Vec<_>>().concat()
     )
 }
 
-pub(super) fn files(brief: &Brief, beside: fn(&S3Uri) -> String) -> String {
+pub(super) fn files(brief: &Brief) -> String {
     let media = brief.renditions.iter().map(|one| {
         let name = match (one.kind, one.height) {
             (RenditionKind::Mp4, Some(height)) => format!("MP4 {height}p"),
@@ -49,9 +82,9 @@ pub(super) fn files(brief: &Brief, beside: fn(&S3Uri) -> String) -> String {
     });
     let subtitles = brief.subtitles.iter().map(|one| {
         let format: &str = one.format.into();
-        let address = escaped(&beside(&one.uri));
         format!(
-            "<li><a href=\"{address}\">Subtitles {} ({})</a></li>",
+            "<li><a href=\"{}\">Subtitles {} ({})</a></li>",
+            escaped(&beside(&one.uri)),
             escaped(&one.language),
             format.to_uppercase()
         )
@@ -62,64 +95,6 @@ pub(super) fn files(brief: &Brief, beside: fn(&S3Uri) -> String) -> String {
         "files",
         "Files",
         "ul",
-        &media
-            .chain(subtitles)
-            .chain(documents)
-            .collect::<Vec<_>>()
-            .concat(),
-    )
-}
-
-/// Where the brief comes from.
-pub(super) fn footer(brief: &Brief) -> String {
-    let engine = |one: &crate::brief::Engine| {
-        let model = [&one.model, &one.model_version]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(" ");
-        let names = [&one.service, &one.operation, &model]
-            .map(|name| format!("<td>{}</td>", escaped(name)));
-        format!("<tr>{}</tr>", names.concat())
-    };
-    let engines = brief
-        .provenance
-        .engines
-        .iter()
-        .map(engine)
-        .collect::<Vec<_>>()
-        .concat();
-    let notes = brief
-        .quality
-        .missing_analyses
-        .iter()
-        .map(|one| (one.name.as_str(), &one.reason));
-    let notes = notes.chain(
-        brief
-            .quality
-            .warnings
-            .iter()
-            .map(|one| (one.code.into(), &one.message)),
-    );
-    let notes =
-        notes.map(|(name, text)| format!("<li><b>{}</b>: {}</li>", escaped(name), escaped(text)));
-    let notes = notes.collect::<Vec<_>>().concat();
-    let actual = brief
-        .cost
-        .actual_usd
-        .map(|usd| format!(", actual ${usd:.4}"))
-        .unwrap_or_default();
-    format!(
-        "<footer><details><summary>How this brief was made</summary>\n<table><thead><tr><th>Service</th><th>Operation</th><th>Model</th></tr></thead>\
-         <tbody>{engines}</tbody></table>\n<ul>{notes}</ul>\n\
-         <p>Chapters cover {coverage} of the video; {dropped} unsupported statements were dropped. Moderation: {decision}. \
-         Cost: predicted ${predicted:.4}{actual}.</p>\n<p>{run} · {at}</p></details></footer>\n",
-        coverage = percent(brief.quality.coverage),
-        dropped = brief.quality.unsupported_statements,
-        decision = <&str>::from(brief.moderation.decision),
-        predicted = brief.cost.predicted_usd,
-        run = escaped(&brief.run_id),
-        at = escaped(&brief.generated_at),
+        media.chain(subtitles).chain(documents),
     )
 }

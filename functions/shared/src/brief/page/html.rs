@@ -5,43 +5,54 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Page, beside, candidates, clock, escaped, played};
-use super::{closing, sections};
+use super::evidence::{evidence, tongue};
+use super::footer::footer;
+use super::timeline::timeline;
+use super::{Page, candidates, clock, closing, escaped, played, sections};
 use crate::subtitles::{self, Format};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
+/// Languages that are written from right to left.
+const RIGHT_TO_LEFT: [&str; 8] = ["ar", "dv", "fa", "he", "ps", "sd", "ur", "yi"];
 
 /// The page of a brief.
 pub fn html(page: &Page<'_>) -> String {
     let brief = page.brief;
-    let language = if brief.language.code == "und" {
-        "en"
-    } else {
-        &brief.language.code
-    };
     let policy = format!(
-        "default-src 'none'; img-src 'self' data: file:; media-src 'self' file:; style-src 'unsafe-inline'; \
+        "default-src 'none'; img-src 'self' data: file:; media-src 'self' file:; style-src 'sha256-{}'; \
          script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        STANDARD.encode(Sha256::digest(STYLE)),
         STANDARD.encode(Sha256::digest(SCRIPT))
     );
     format!(
-        "<!doctype html>\n<html lang=\"{language}\">\n<head>\n<meta charset=\"utf-8\">\n\
+        "<!doctype html>\n<html lang=\"en\" dir=\"{direction}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"description\" content=\"{description}\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n\
-         <body>\n<a class=\"skip\" href=\"#chapters\">Skip to the chapters</a>\n{header}<main>\n{player}<div class=\"text\">\n{text}</div>\n</main>\n{footer}\
+         <meta name=\"description\" content=\"{description}\">\n<link rel=\"icon\" href=\"data:,\">\n\
+         <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
+         <body>\n<a class=\"skip\" href=\"#summary\">Skip to the summary</a>\n{header}<main>\n{watch}<div class=\"text\">\n{text}</div>\n</main>\n{footer}\
          <script type=\"application/json\" id=\"cues\">{cues}</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-        language = escaped(language),
+        direction = direction(&brief.language.code),
         description = escaped(&brief.abstract_short),
         title = escaped(&brief.title.text),
         header = header(page),
-        player = player(page),
+        watch = watch(page),
         text = text(page),
-        footer = closing::footer(brief),
+        footer = footer(brief),
         cues = cues(page),
     )
+}
+
+/// Direction of the page: that of what is said in it.
+fn direction(language: &str) -> &'static str {
+    let primary = language.split('-').next().unwrap_or_default();
+    if RIGHT_TO_LEFT.contains(&primary) {
+        "rtl"
+    } else {
+        "ltr"
+    }
 }
 
 fn header(page: &Page<'_>) -> String {
@@ -58,18 +69,19 @@ fn header(page: &Page<'_>) -> String {
         &brief.language.code
     };
     format!(
-        "<header>\n<p class=\"meta\">{} · {} · {}×{} · {}</p>\n<h1>{}{}</h1>\n</header>\n",
+        "<header>\n<p class=\"meta\"><bdi>{}</bdi> · {} · {}×{} · {}</p>\n<h1 {}>{}{}</h1>\n</header>\n",
         escaped(file),
         clock(brief.source.duration_ms),
         brief.source.width,
         brief.source.height,
         escaped(spoken),
+        tongue(&brief.language.code),
         escaped(&brief.title.text),
-        sections::evidence(&brief.title),
+        evidence(&brief.title, &brief.language.code),
     )
 }
 
-fn player(page: &Page<'_>) -> String {
+fn watch(page: &Page<'_>) -> String {
     let brief = page.brief;
     let sources = played(brief)
         .map(|one| candidates(&one.uri))
@@ -77,21 +89,16 @@ fn player(page: &Page<'_>) -> String {
         .flatten();
     let sources =
         sources.map(|address| format!("<source src=\"{}\" type=\"video/mp4\">", escaped(&address)));
-    let sources = sources.collect::<Vec<_>>().concat();
-    let size = played(brief)
+    let (width, height) = played(brief)
         .and_then(|one| one.width.zip(one.height))
         .unwrap_or((brief.source.width, brief.source.height));
     format!(
         "<section class=\"watch\" aria-label=\"Video\">\n\
-         <div class=\"frame\" style=\"aspect-ratio:{width}/{height};--ratio:{ratio:.4}\">\
-         <video id=\"video\" controls playsinline preload=\"metadata\">{sources}</video>\
+         <div class=\"frame\"><video id=\"video\" width=\"{width}\" height=\"{height}\" controls playsinline preload=\"metadata\">{}</video>\
          <div class=\"poster\" hidden><p>The video file is not beside this page.</p></div></div>\n\
-         {strip}{labels}</section>\n",
-        width = size.0,
-        height = size.1,
-        ratio = f64::from(size.0.max(1)) / f64::from(size.1.max(1)),
-        strip = sections::strip(brief),
-        labels = sections::labels(brief),
+         {}<p class=\"unseen\" role=\"status\" id=\"status\"></p></section>\n",
+        sources.collect::<Vec<_>>().concat(),
+        timeline(page),
     )
 }
 
@@ -99,7 +106,7 @@ fn player(page: &Page<'_>) -> String {
 pub(super) fn picture(page: &Page<'_>, uri: &crate::location::S3Uri) -> String {
     if let Some(picture) = page.pictures.iter().find(|picture| picture.uri == *uri) {
         return format!(
-            "<img src=\"data:image/jpeg;base64,{}\" alt=\"\">",
+            "<img src=\"data:image/jpeg;base64,{}\" alt=\"\" loading=\"lazy\">",
             escaped(&picture.base64)
         );
     }
@@ -109,22 +116,17 @@ pub(super) fn picture(page: &Page<'_>, uri: &crate::location::S3Uri) -> String {
 
 fn text(page: &Page<'_>) -> String {
     let brief = page.brief;
-    let summary = format!(
-        "<section class=\"summary\" aria-labelledby=\"summary-heading\">\n<h2 id=\"summary-heading\">Summary</h2>\n\
-         <p>{}{}</p>\n{}</section>\n",
-        escaped(&brief.summary.text),
-        sections::evidence(&brief.summary),
-        sections::topics(brief),
-    );
     [
-        summary,
+        sections::summary(brief),
         sections::missing(brief),
         sections::moments(brief),
         sections::chapters(page),
         sections::quotes(brief),
         sections::people(brief),
+        sections::names(brief),
+        sections::on_screen(brief),
         closing::transcript(page),
-        closing::files(brief, beside),
+        closing::files(brief),
     ]
     .concat()
 }

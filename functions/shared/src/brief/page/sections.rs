@@ -1,142 +1,34 @@
 //! The sections of the page.
 
+use super::evidence::{evidence, moment, tongue};
 use super::html::picture;
-use super::{Page, clock, escaped, percent, telling};
-use crate::brief::{Brief, EvidenceSource, PersonKind, Statement};
-use crate::labels::{Label, TimeRange};
+use super::timeline::speakers;
+use super::{Page, escaped, percent};
+use crate::brief::{BrandKind, Brief, PersonKind};
 
-/// Labels on the timeline, the surest first.
-const LABELS_SHOWN: usize = 12;
-/// Label sightings below this confidence are left out of the page (the brief has them all).
-const SHOWN_CONFIDENCE: f64 = 0.3;
+/// Times of a person, a topic or a thing that are linked.
+const TIMES_SHOWN: usize = 5;
 
-/// A link that seeks.
-pub(super) fn moment(ms: u64) -> String {
+/// What the page is about, in short.
+pub(super) fn summary(brief: &Brief) -> String {
+    let language = &brief.language.code;
     format!(
-        "<a class=\"time\" href=\"#t={}\" data-ms=\"{ms}\">{}</a>",
-        ms / 1000,
-        clock(ms)
+        "<section class=\"summary\" id=\"summary\" aria-labelledby=\"summary-heading\">\n<h2 id=\"summary-heading\">Summary</h2>\n\
+         <p {}>{}{}</p>\n{}</section>\n",
+        tongue(language),
+        escaped(&brief.summary.text),
+        evidence(&brief.summary, language),
+        topics(brief),
     )
 }
 
-fn left(ms: u64, brief: &Brief) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "times are far below 2^52")]
-    let share = ms as f64 / brief.source.duration_ms.max(1) as f64;
-    format!("{:.3}%", (share * 100.0).min(100.0))
-}
-
-/// The mark behind a statement, with what supports it.
-pub(super) fn evidence(statement: &Statement) -> String {
-    if statement.evidence.is_empty() {
-        return String::new();
-    }
-    let items: Vec<String> = statement
-        .evidence
-        .iter()
-        .map(|one| {
-            let source = match one.source {
-                EvidenceSource::Transcribe => "said",
-                EvidenceSource::Rekognition => "seen",
-                EvidenceSource::Bda => "shot",
-                EvidenceSource::Bedrock => "written",
-                EvidenceSource::Probe => "file",
-            };
-            let quote = one
-                .quote
-                .as_deref()
-                .map(|quote| format!(" {}", escaped(quote)))
-                .unwrap_or_default();
-            format!(
-                "<span class=\"item\" role=\"listitem\">{} <b>{source}</b>{quote}</span>",
-                moment(one.start_ms)
-            )
-        })
-        .collect();
-    let items = items.concat();
-    let count = statement.evidence.len();
-    format!(
-        "<span class=\"evidence\"><button type=\"button\" aria-expanded=\"false\" aria-label=\"Evidence: {count}\">{count}</button>\
-         <span class=\"tip\" role=\"list\">{items}<i>confidence {}</i></span></span>",
-        percent(statement.confidence)
-    )
-}
-
-/// The chapters as a strip below the video.
-pub(super) fn strip(brief: &Brief) -> String {
-    let chapter = |one: &crate::brief::Chapter| {
-        format!(
-            "<a href=\"#t={}\" data-ms=\"{}\" data-end=\"{}\" style=\"flex-grow:{}\" title=\"{}\"><span>{}</span></a>",
-            one.start_ms / 1000,
-            one.start_ms,
-            one.end_ms,
-            one.end_ms.saturating_sub(one.start_ms),
-            escaped(&format!("{} {}", clock(one.start_ms), one.title)),
-            escaped(&one.title),
-        )
-    };
-    let chapters = brief
-        .chapters
-        .iter()
-        .map(chapter)
-        .collect::<Vec<_>>()
-        .concat();
-    format!("<nav class=\"strip\" aria-label=\"Chapters\">{chapters}</nav>\n")
-}
-
-/// Labels on a timeline.
-pub(super) fn labels(brief: &Brief) -> String {
-    let shown: Vec<&Label> = telling(brief)
-        .filter(|label| label.confidence_max >= SHOWN_CONFIDENCE)
-        .take(LABELS_SHOWN)
-        .collect();
-    if shown.is_empty() {
-        return String::new();
-    }
-    let rows = shown
-        .into_iter()
-        .map(|label| row(label, brief))
-        .collect::<Vec<_>>()
-        .concat();
-    format!("<div class=\"labels\"><h2>Seen</h2><dl>{rows}</dl></div>\n")
-}
-
-fn row(label: &Label, brief: &Brief) -> String {
-    let bar = |one: &TimeRange| {
-        let title = format!(
-            "{} {}–{}, {}",
-            label.name,
-            clock(one.start_ms),
-            clock(one.end_ms),
-            percent(one.confidence)
-        );
-        format!(
-            "<a href=\"#t={}\" data-ms=\"{}\" style=\"left:{};width:{};opacity:{:.2}\" title=\"{title}\" aria-label=\"{title}\"></a>",
-            one.start_ms / 1000,
-            one.start_ms,
-            left(one.start_ms, brief),
-            left(one.end_ms.saturating_sub(one.start_ms), brief),
-            0.4 + 0.6 * one.confidence,
-            title = escaped(&title),
-        )
-    };
-    let bars = label
-        .instances
-        .iter()
-        .filter(|one| one.confidence >= SHOWN_CONFIDENCE)
-        .map(bar)
-        .collect::<Vec<_>>()
-        .concat();
-    format!(
-        "<dt title=\"{0}\">{0}</dt><dd>{bars}</dd>",
-        escaped(&label.name)
-    )
-}
-
-pub(super) fn topics(brief: &Brief) -> String {
+fn topics(brief: &Brief) -> String {
     if brief.topics.is_empty() {
         return String::new();
     }
-    let topic = |one: &crate::brief::Topic| format!("<li>{}</li>", escaped(&one.path.join(" › ")));
+    let topic = |one: &crate::brief::Topic| {
+        format!("<li dir=\"auto\">{}</li>", escaped(&one.path.join(" › ")))
+    };
     format!(
         "<ul class=\"topics\" aria-label=\"Topics\">{}</ul>\n",
         brief.topics.iter().map(topic).collect::<Vec<_>>().concat()
@@ -163,102 +55,156 @@ pub(super) fn missing(brief: &Brief) -> String {
     if items.is_empty() {
         items
     } else {
-        format!("<section class=\"missing\"><h2>Missing</h2><ul>{items}</ul></section>\n")
+        format!(
+            "<section class=\"missing\" aria-label=\"Missing\"><h2>Missing</h2><ul>{items}</ul></section>\n"
+        )
     }
 }
 
 pub(super) fn moments(brief: &Brief) -> String {
+    let language = &brief.language.code;
     let moments = brief.key_moments.iter().map(|one| {
         format!(
-            "<li>{} {}{}</li>",
+            "<li {}>{} {}{}</li>",
+            tongue(language),
             moment(one.start_ms),
             escaped(&one.reason.text),
-            evidence(&one.reason)
+            evidence(&one.reason, language)
         )
     });
-    section(
-        "moments",
-        "Key moments",
-        "ol",
-        &moments.collect::<Vec<_>>().concat(),
-    )
+    section("moments", "Key moments", "ol", moments)
 }
 
 pub(super) fn chapters(page: &Page<'_>) -> String {
+    let language = &page.brief.language.code;
     let chapters = page.brief.chapters.iter().map(|one| {
         let shown = one.keyframe_uri.as_ref().map(|uri| picture(page, uri)).unwrap_or_default();
+        let topics: Vec<String> = one.topics.iter().map(|topic| escaped(topic)).collect();
         format!(
-            "<li data-ms=\"{start}\" data-end=\"{end}\"><a class=\"key\" href=\"#t={seconds}\" data-ms=\"{start}\" tabindex=\"-1\" aria-hidden=\"true\">{shown}</a>\
-             <div><h3>{time} {title}</h3><p>{summary}{evidence}</p></div></li>",
+            "<li data-ms=\"{start}\" data-end=\"{end}\">\
+             <a class=\"key\" href=\"#t={seconds}\" data-ms=\"{start}\" tabindex=\"-1\" aria-hidden=\"true\">{shown}</a>\
+             <div {tongue}><h3>{time} {title}</h3><p>{summary}{evidence}</p>{topics}</div></li>",
             start = one.start_ms,
             end = one.end_ms,
             seconds = one.start_ms / 1000,
+            tongue = tongue(language),
             time = moment(one.start_ms),
             title = escaped(&one.title),
             summary = escaped(&one.summary.text),
-            evidence = evidence(&one.summary),
+            evidence = evidence(&one.summary, language),
+            topics = if topics.is_empty() { String::new() } else { format!("<p class=\"about\">{}</p>", topics.join(" · ")) },
         )
     });
-    section(
-        "chapters",
-        "Chapters",
-        "ol",
-        &chapters.collect::<Vec<_>>().concat(),
-    )
+    section("chapters", "Chapters", "ol", chapters)
 }
 
 pub(super) fn quotes(brief: &Brief) -> String {
-    let quotes = brief.quotes.iter();
-    let quotes = quotes.map(|one| {
+    let tongue = tongue(&brief.language.code);
+    let quotes = brief.quotes.iter().map(|one| {
+        let speaker =
+            speakers(brief).find(|(_, person)| Some(&person.id) == one.speaker_id.as_ref());
+        let speaker = speaker
+            .map(|(name, _)| format!(" <cite>{}</cite>", escaped(&name)))
+            .unwrap_or_default();
         format!(
-            "<li>{} <q>{}</q></li>",
+            "<li {tongue}>{} <q>{}</q>{speaker}</li>",
             moment(one.start_ms),
             escaped(&one.text)
         )
     });
-    section(
-        "quotes",
-        "Quotes",
-        "ul",
-        &quotes.collect::<Vec<_>>().concat(),
-    )
+    section("quotes", "Quotes", "ul", quotes)
 }
 
 pub(super) fn people(brief: &Brief) -> String {
-    let people = brief.people.iter().map(|one| {
-        let name = one.display_name.as_deref().unwrap_or(&one.id);
-        let how = match (one.kind, one.share_of_talk) {
-            (PersonKind::Speaker, Some(share)) => format!("speaks, {} of the talk", percent(share)),
-            (PersonKind::Speaker, None) => "speaks".to_owned(),
-            (PersonKind::Face | PersonKind::Celebrity, _) => "is seen".to_owned(),
-            (PersonKind::Mentioned, _) => "is mentioned".to_owned(),
+    let speaking = speakers(brief).map(|(name, one)| {
+        let share = one
+            .share_of_talk
+            .map(|share| format!(", {} of the talk", percent(share)));
+        let how = format!("speaks{}", share.unwrap_or_default());
+        named(&name, &how, &one.instances)
+    });
+    let others = brief
+        .people
+        .iter()
+        .filter(|one| one.kind != PersonKind::Speaker)
+        .map(|one| {
+            let how = match one.kind {
+                PersonKind::Face | PersonKind::Celebrity => "is seen",
+                PersonKind::Speaker | PersonKind::Mentioned => "is mentioned",
+            };
+            named(
+                one.display_name.as_deref().unwrap_or(&one.id),
+                how,
+                &one.instances,
+            )
+        });
+    section("people", "People", "ul", speaking.chain(others))
+}
+
+/// Things that have names: spoken of, or seen.
+pub(super) fn names(brief: &Brief) -> String {
+    let entities = brief
+        .entities
+        .iter()
+        .map(|one| named(&one.text, one.r#type.into(), &one.instances));
+    let brands = brief.brands.iter().map(|one| {
+        let how = match one.kind {
+            BrandKind::Logo => "logo, seen",
+            BrandKind::Spoken => "brand, mentioned",
         };
-        let times: Vec<String> = one
+        named(&one.name, how, &one.instances)
+    });
+    section("names", "Names", "ul", entities.chain(brands))
+}
+
+/// What can be read in the picture.
+pub(super) fn on_screen(brief: &Brief) -> String {
+    let texts = brief.on_screen_text.iter().map(|one| {
+        let times = one
             .instances
             .iter()
-            .take(5)
-            .map(|range| moment(range.start_ms))
-            .collect();
+            .take(TIMES_SHOWN)
+            .map(|place| moment(place.start_ms));
         format!(
-            "<li><b>{}</b> {how} {}</li>",
-            escaped(name),
-            times.join(" ")
+            "<li><span dir=\"auto\">{}</span> {}</li>",
+            escaped(&one.text),
+            times.collect::<Vec<_>>().join(" ")
         )
     });
-    section(
-        "people",
-        "People",
-        "ul",
-        &people.collect::<Vec<_>>().concat(),
+    section("screen", "Text on screen", "ul", texts)
+}
+
+fn named(name: &str, how: &str, instances: &[crate::labels::TimeRange]) -> String {
+    let times = instances
+        .iter()
+        .take(TIMES_SHOWN)
+        .map(|range| moment(range.start_ms));
+    let more = instances.len().saturating_sub(TIMES_SHOWN);
+    format!(
+        "<li><b dir=\"auto\">{}</b> {how} {}{}</li>",
+        escaped(name),
+        times.collect::<Vec<_>>().join(" "),
+        if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        }
     )
 }
 
 /// A section with a list; nothing without items.
-pub(super) fn section(name: &str, heading: &str, list: &str, items: &str) -> String {
+pub(super) fn section(
+    name: &str,
+    heading: &str,
+    list: &str,
+    items: impl Iterator<Item = String>,
+) -> String {
+    let items = items.collect::<Vec<_>>().concat();
     if items.is_empty() {
-        return String::new();
+        return items;
     }
     format!(
-        "<section class=\"{name}\" id=\"{name}\">\n<h2>{heading}</h2>\n<{list}>{items}</{list}>\n</section>\n"
+        "<section class=\"{name}\" id=\"{name}\" aria-labelledby=\"{name}-heading\">\n<h2 id=\"{name}-heading\">{heading}</h2>\n\
+         <{list} role=\"list\">{items}</{list}>\n</section>\n"
     )
 }

@@ -44,6 +44,7 @@ fn text_from_outside_stays_text() {
         brief: &brief,
         transcript: Some(&transcript),
         pictures: &[],
+        stills: None,
     };
     let html = html(&page);
     assert_eq!(html.matches("<script").count(), 2, "the cues and ours");
@@ -72,6 +73,7 @@ fn nothing_is_fetched_from_outside() {
         brief: &brief,
         transcript: None,
         pictures: &[],
+        stills: None,
     });
     assert!(
         !html.contains("http:") && !html.contains("https:") && !html.contains("url("),
@@ -140,6 +142,7 @@ fn pictures_are_set_in_or_linked() {
         brief: &brief,
         transcript: None,
         pictures: &[],
+        stills: None,
     });
     assert!(linked.contains("data-other=\"media/thumbnails/thumb.0000001.jpg\""));
     let uri = brief
@@ -157,6 +160,7 @@ fn pictures_are_set_in_or_linked() {
         brief: &brief,
         transcript: None,
         pictures: &pictures,
+        stills: None,
     });
     assert!(set.contains("src=\"data:image/jpeg;base64,QUJD\""));
 }
