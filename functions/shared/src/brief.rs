@@ -254,3 +254,6 @@ pub fn violations(document: &Value) -> Vec<String> {
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,6 +138,7 @@ fn given(timeline: &Timeline, window: Window) -> Vec<Chapter> {
     let mut starts: Vec<u64> = [window.start_ms].into_iter().chain(inside).collect();
     starts.sort_unstable();
     starts.dedup();
+    starts.truncate(CHAPTERS_LIMIT);
     let ends: Vec<u64> = starts
         .iter()
         .skip(1)
