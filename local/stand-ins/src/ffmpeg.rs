@@ -129,6 +129,26 @@ where
     Ok(output)
 }
 
+/// Runs ffmpeg and hands back the last lines that it says: what filters measured, at its level `info`. The arguments
+/// must not write to stdout. Dropping the future kills ffmpeg.
+///
+/// # Errors
+/// `NotStarted`, `TimedOut`, `Failed`, `Unreadable`.
+pub async fn report<I, S>(arguments: I, limit: Duration) -> Result<String, Error>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    let fixed = ["-nostdin", "-hide_banner", "-nostats", "-v", "info"];
+    let arguments = fixed.iter().map(OsStr::new).map(OsStr::to_owned).chain(
+        arguments
+            .into_iter()
+            .map(|argument| argument.as_ref().to_owned()),
+    );
+    let said = run_with(Program::Ffmpeg, arguments, limit, async |_| Ok(())).await?;
+    Ok(String::from_utf8_lossy(&said).into_owned())
+}
+
 /// Runs ffmpeg and tells how much of the output's time line is done. The arguments must not write to stdout.
 /// Dropping the future kills ffmpeg.
 ///
@@ -177,6 +197,7 @@ where
         Ok(())
     })
     .await
+    .map(drop)
 }
 
 /// What ffprobe knows of a file: its JSON with `format` and `streams`.
@@ -211,12 +232,13 @@ pub async fn probe(file: &std::path::Path) -> Result<serde_json::Value, Error> {
     })
 }
 
+/// Runs a program to its end and hands back the last bytes of its stderr.
 async fn run_with<I, S, R>(
     program: Program,
     arguments: I,
     limit: Duration,
     read: R,
-) -> Result<(), Error>
+) -> Result<Vec<u8>, Error>
 where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
@@ -245,7 +267,7 @@ where
     }
 }
 
-async fn attend<R>(child: &mut Child, name: &'static str, read: R) -> Result<(), Error>
+async fn attend<R>(child: &mut Child, name: &'static str, read: R) -> Result<Vec<u8>, Error>
 where
     R: AsyncFnOnce(tokio::process::ChildStdout) -> Result<(), Error>,
 {
@@ -265,7 +287,7 @@ where
     })?;
     let status = child.wait().await.map_err(unreadable)?;
     if status.success() {
-        Ok(())
+        Ok(tail)
     } else {
         Err(Error::Failed {
             program: name,

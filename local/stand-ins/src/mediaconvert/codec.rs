@@ -34,6 +34,9 @@ pub struct H264Settings {
     pub max_bitrate: Option<u32>,
     /// Wanted quality.
     pub qvbr_settings: Option<QvbrSettings>,
+    /// How often the pictures are looked at. Here once; automated renditions demand more.
+    #[serde(default)]
+    pub quality_tuning_level: QualityTuningLevel,
     /// Bits of the decoder's buffer; two seconds of the most unless told.
     pub hrd_buffer_size: Option<u32>,
     /// Distance of key frames.
@@ -61,6 +64,17 @@ pub enum RateControlMode {
     Vbr,
     Cbr,
     Qvbr,
+}
+
+/// How often the pictures are looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)]
+pub enum QualityTuningLevel {
+    #[default]
+    SinglePass,
+    SinglePassHq,
+    MultiPassHq,
 }
 
 /// Wanted quality.
@@ -178,4 +192,30 @@ pub enum AacProfile {
 pub enum AacRateControlMode {
     #[default]
     Cbr,
+}
+
+/// How loud the sound becomes.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AudioNormalization {
+    /// Whether the sound is changed.
+    #[serde(default)]
+    pub algorithm_control: LoudnessControl,
+    /// Loudness below which the sound is left as it is, in LKFS.
+    pub correction_gate_level: Option<i32>,
+    /// Loudness wanted, in LKFS.
+    pub target_lkfs: Option<f64>,
+    /// Highest true peak, in dBFS.
+    pub true_peak_limiter_threshold: Option<f64>,
+}
+
+/// Whether the sound is changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LoudnessControl {
+    /// It is.
+    #[default]
+    CorrectAudio,
+    /// It is only measured.
+    MeasureOnly,
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::codec::CodecProfile;
 use super::geometry::Picture;
+use super::loudness::{self, Correction};
 use super::plan::{AudioEncode, Capture, Colours, Plan, VideoEncode};
 use super::settings::Rotate;
 use super::workspace::{STILL_DIGITS, Workspace};
@@ -33,8 +34,13 @@ impl Arguments {
     }
 }
 
-/// The run that encodes.
-pub fn encode(plan: &Plan, source: &Path, workspace: &Workspace) -> Vec<OsString> {
+/// The run that encodes, the sounds with their corrections.
+pub fn encode(
+    plan: &Plan,
+    corrections: &[Option<Correction>],
+    source: &Path,
+    workspace: &Workspace,
+) -> Vec<OsString> {
     let mut arguments = Arguments::default();
     arguments.add(["-v", "error", "-format_whitelist", DEMUXERS]);
     if plan.rotate != Rotate::Auto {
@@ -57,7 +63,8 @@ pub fn encode(plan: &Plan, source: &Path, workspace: &Workspace) -> Vec<OsString
         );
     }
     for (index, audio) in plan.audios.iter().enumerate() {
-        encode_audio(&mut arguments, audio);
+        let correction = corrections.get(index).copied().flatten();
+        encode_audio(&mut arguments, audio, correction);
         arguments.path(workspace.audio(index));
     }
     arguments.0
@@ -218,22 +225,13 @@ fn encode_stills(arguments: &mut Arguments, index: usize, capture: &Capture) {
         .add(["-q:v", &quality, "-f", "image2", "-start_number", "0"]);
 }
 
-fn encode_audio(arguments: &mut Arguments, audio: &AudioEncode) {
-    let (rate, channels, bitrate) = (
-        audio.sample_rate.to_string(),
-        audio.channels.to_string(),
-        audio.bitrate.to_string(),
-    );
+fn encode_audio(arguments: &mut Arguments, audio: &AudioEncode, correction: Option<Correction>) {
+    let bitrate = audio.bitrate.to_string();
+    let level = correction.map(|one| loudness::filters(one, audio.sample_rate));
+    let filters = loudness::conversion(audio) + &level.unwrap_or_default();
     arguments
+        .add(["-map", &format!("0:{}", audio.stream), "-af", &filters])
         .add([
-            "-map",
-            &format!("0:{}", audio.stream),
-            "-af",
-            &format!("aresample={rate}:async=1:first_pts=0"),
-        ])
-        .add([
-            "-ac",
-            &channels,
             "-c:a",
             "aac",
             "-b:a",

@@ -28,6 +28,31 @@ impl Picture {
     }
 }
 
+impl Picture {
+    /// The same shape with another, smaller short side.
+    #[must_use]
+    pub fn scaled_to(self, side: u32) -> Self {
+        let share = f64::from(side) / f64::from(self.width.min(self.height).max(1));
+        let scaled = |length: u32| even(f64::from(length) * share);
+        Self {
+            width: scaled(self.width),
+            height: scaled(self.height),
+            inner_width: scaled(self.inner_width),
+            inner_height: scaled(self.inner_height),
+        }
+    }
+
+    /// No larger than another one.
+    #[must_use]
+    pub fn no_larger_than(self, other: Self) -> Self {
+        if self.width > other.width {
+            other
+        } else {
+            self
+        }
+    }
+}
+
 /// The shape of an output: even numbers, as 4:2:0 pictures need. Nothing for a source without a size.
 pub fn fit(stream: &Stream, rotate: Rotate, video: &VideoDescription) -> Option<Picture> {
     let (source_width, source_height) = displayed(stream, rotate)?;
@@ -71,6 +96,12 @@ pub fn odd_side(video: &VideoDescription) -> Option<&'static str> {
         .into_iter()
         .find(|(_, side)| is_odd(*side))
         .map(|(name, _)| name)
+}
+
+/// The source's own shape.
+pub fn own(stream: &Stream, rotate: Rotate) -> Option<Picture> {
+    let (width, height) = displayed(stream, rotate)?;
+    Some(Picture::filled(even_below(width), even_below(height)))
 }
 
 /// Size as displayed: square pixels, turned.

@@ -20,10 +20,12 @@ use crate::jobs::JobQueue;
 use crate::{Config, temporary_folder};
 
 mod answer;
+mod automated;
 mod codec;
 mod command;
 mod error;
 mod geometry;
+mod loudness;
 mod manifest;
 mod neutral;
 mod package;

@@ -10,7 +10,7 @@ use super::error;
 const ANY: &[&str] = &[];
 
 /// Member and its accepted values.
-const NEUTRAL: [(&str, &[&str]); 75] = [
+const NEUTRAL: [(&str, &[&str]); 76] = [
     // How an encoder spends its bits.
     ("AdaptiveQuantization", ANY),
     ("DynamicSubGop", ANY),
@@ -23,7 +23,6 @@ const NEUTRAL: [(&str, &[&str]); 75] = [
     ("MinIInterval", ANY),
     ("NumberBFramesBetweenReferenceFrames", ANY),
     ("NumberReferenceFrames", ANY),
-    ("QualityTuningLevel", ANY),
     ("QvbrQualityLevelFineTune", ANY),
     ("RepeatPps", ANY),
     ("SaliencyAwareEncoding", ANY),
@@ -62,7 +61,20 @@ const NEUTRAL: [(&str, &[&str]); 75] = [
     ("ColorMetadata", ANY),
     ("RespondToAfd", &["NONE"]),
     // What is done before encoding here.
-    ("Algorithm", ANY),
+    (
+        "Algorithm",
+        &[
+            "BLEND",
+            "BLEND_TICKER",
+            "INTERPOLATE",
+            "INTERPOLATE_TICKER",
+            "LINEAR_INTERPOLATION",
+            // Loudness, measured with gates; the ungated 1770-1 is another measure.
+            "ITU_BS_1770_2",
+            "ITU_BS_1770_3",
+            "ITU_BS_1770_4",
+        ],
+    ),
     ("Control", &["NORMAL"]),
     ("HdrToSdrToneMapper", &["PRESERVE_DETAILS"]),
     ("Mode", &["DEINTERLACE"]),
@@ -71,6 +83,8 @@ const NEUTRAL: [(&str, &[&str]); 75] = [
     ("AudioTypeControl", ANY),
     ("AudioDescriptionBroadcasterMix", &["NORMAL"]),
     ("LanguageCodeControl", &["FOLLOW_INPUT"]),
+    ("LoudnessLogging", &["DONT_LOG"]),
+    ("PeakCalculation", ANY),
     ("RawFormat", &["NONE"]),
     ("Specification", &["MPEG4"]),
     // What is done with containers and manifests here.

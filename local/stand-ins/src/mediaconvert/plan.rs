@@ -98,6 +98,19 @@ pub struct AudioEncode {
     pub sample_rate: u32,
     /// Channels.
     pub channels: u32,
+    /// How loud it becomes; as loud as it is, where there is none.
+    pub loudness: Option<Loudness>,
+}
+
+/// How loud a sound becomes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Loudness {
+    /// Loudness wanted, in LUFS.
+    pub target: f64,
+    /// Sound that is less loud than this is left as it is.
+    pub gate: f64,
+    /// Highest true peak, in dBFS.
+    pub peak: f64,
 }
 
 /// Outputs that lie together.

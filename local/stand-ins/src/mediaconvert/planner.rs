@@ -1,16 +1,20 @@
 //! From job settings and the facts of a source to the work. Pure.
 
-use super::codec::{AudioCodecSettings, CodingMode, FrameCaptureSettings, VideoCodecSettings};
-use super::geometry::{Picture, fit};
+use super::automated::renditions;
+use super::codec::{
+    AudioCodecSettings, AudioNormalization, CodingMode, FrameCaptureSettings, LoudnessControl,
+    VideoCodecSettings,
+};
+use super::geometry::{Picture, fit, own};
 use super::plan::{
-    AudioEncode, Capture, Colours, Encode, FileOutput, Group, Padding, Plan, StreamGroup,
+    AudioEncode, Capture, Colours, Encode, FileOutput, Group, Loudness, Padding, Plan, StreamGroup,
     StreamTrack, VideoEncode,
 };
 use super::rate::{bitrates, frame_rate, gop_frames};
 use super::settings::{
-    AudioDescription, AudioSelector, CmafGroupSettings, ColorSpaceConversion, ContainerType,
-    CreateJob, DefaultSelection, Input, Output, OutputGroup, PadVideo, Settings, VideoDescription,
-    VideoPreprocessors,
+    AudioDescription, AudioSelector, AutomatedAbr, CmafGroupSettings, ColorSpaceConversion,
+    ContainerType, CreateJob, DefaultSelection, Input, Output, OutputGroup, PadVideo, Settings,
+    VideoDescription, VideoPreprocessors,
 };
 use crate::jobs::JobError;
 use crate::location::Location;
@@ -18,6 +22,11 @@ use crate::media_file::{MediaFile, Ratio, Stream, TrackType};
 
 /// `MediaConvert`'s own default.
 const DEFAULT_SEGMENT_SECONDS: u32 = 10;
+
+/// Loudness of broadcasts by EBU R 128, in LUFS.
+const BROADCAST_LOUDNESS: f64 = -23.0;
+/// Silence, as it is measured, in LUFS.
+const LEAST_LOUDNESS: f64 = -70.0;
 
 /// Pictures that begin or end this little later or earlier than the sound are not padded: a last picture's own time.
 const SHORTEST_PADDING_SECONDS: f64 = 0.1;
@@ -137,7 +146,9 @@ impl Planner<'_> {
     fn group(&mut self, group: &OutputGroup) -> Result<Group, JobError> {
         let settings = &group.output_group_settings;
         if let Some(cmaf) = &settings.cmaf_group_settings {
-            return self.stream(cmaf, &group.outputs);
+            let automated = group.automated_encoding_settings.as_ref();
+            let bounds = automated.map(|automated| automated.abr_settings);
+            return self.stream(cmaf, bounds, &group.outputs);
         }
         let files = settings
             .file_group_settings
@@ -203,6 +214,7 @@ impl Planner<'_> {
     fn stream(
         &mut self,
         settings: &CmafGroupSettings,
+        bounds: Option<AutomatedAbr>,
         outputs: &[Output],
     ) -> Result<Group, JobError> {
         let location = self.base(&settings.destination);
@@ -219,7 +231,13 @@ impl Planner<'_> {
                 output.name_modifier.as_deref().unwrap_or_default()
             );
             let encode = match &output.video_description {
-                Some(video) => Some(Encode::Video(self.video(video)?)),
+                Some(video) => {
+                    if let Some(bounds) = bounds {
+                        tracks.extend(self.automated(&name, video, bounds)?);
+                        continue;
+                    }
+                    Some(Encode::Video(self.video(video)?))
+                }
                 None => self
                     .audios(&output.audio_descriptions)?
                     .first()
@@ -303,6 +321,39 @@ impl Planner<'_> {
         Ok(index_of(&mut self.plan.videos, encode))
     }
 
+    /// Streams of the renditions that the service chooses, numbered.
+    fn automated(
+        &mut self,
+        name: &str,
+        video: &VideoDescription,
+        bounds: AutomatedAbr,
+    ) -> Result<Vec<StreamTrack>, JobError> {
+        let VideoCodecSettings::H264 { settings } = &video.codec_settings else {
+            return Err(refuse("automated renditions are encoded as H.264"));
+        };
+        let (picture, stream) = self.picture(video)?;
+        let own = own(stream, self.plan.rotate).unwrap_or(picture);
+        let frame_rate = frame_rate(settings, stream);
+        let chosen = renditions(bounds, picture.no_larger_than(own), frame_rate);
+        let tracks = (1_usize..).zip(chosen).map(|(number, (picture, bitrate))| {
+            let encode = VideoEncode {
+                picture,
+                frame_rate,
+                gop_frames: gop_frames(settings, frame_rate),
+                average_bitrate: bitrate,
+                max_bitrate: bitrate.saturating_mul(3) / 2,
+                buffer_bits: bitrate.saturating_mul(2),
+                profile: settings.codec_profile,
+            };
+            StreamTrack {
+                name: format!("{name}_{number}"),
+                encode: Encode::Video(index_of(&mut self.plan.videos, encode)),
+                audio_group: None,
+            }
+        });
+        Ok(tracks.collect())
+    }
+
     fn capture(
         &mut self,
         video: &VideoDescription,
@@ -346,6 +397,7 @@ impl Planner<'_> {
                 bitrate: settings.bitrate,
                 sample_rate: settings.sample_rate,
                 channels,
+                loudness: description.audio_normalization_settings.and_then(loudness),
             };
             indexes.push(index_of(&mut self.plan.audios, encode));
         }
@@ -376,6 +428,18 @@ impl Planner<'_> {
             .map(|stream| stream.index)
             .nth(track.saturating_sub(1)))
     }
+}
+
+/// `MediaConvert` chooses its target by EBU R 128 where none is given.
+fn loudness(settings: AudioNormalization) -> Option<Loudness> {
+    let is_corrected = settings.algorithm_control == LoudnessControl::CorrectAudio;
+    is_corrected.then(|| Loudness {
+        target: settings.target_lkfs.unwrap_or(BROADCAST_LOUDNESS),
+        gate: settings
+            .correction_gate_level
+            .map_or(LEAST_LOUDNESS, f64::from),
+        peak: settings.true_peak_limiter_threshold.unwrap_or_default(),
+    })
 }
 
 fn index_of<T: PartialEq>(items: &mut Vec<T>, item: T) -> usize {

@@ -10,7 +10,7 @@ use videoflow_platform::service::Objects;
 use super::plan::{Encode, FileOutput, Group, Plan};
 use super::settings::CreateJob;
 use super::workspace::Workspace;
-use super::{command, package, planner, upload};
+use super::{command, loudness, package, planner, upload};
 use crate::ffmpeg;
 use crate::jobs::{JobError, Progress};
 use crate::media_file::MediaFile;
@@ -104,7 +104,13 @@ async fn transcode(
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         progress.report(TRANSCODING, (share * ENCODING_PERCENT) as u8);
     };
-    ffmpeg::convert(command::encode(plan, file, workspace), limit, report)
+    let mut corrections = Vec::new();
+    for audio in &plan.audios {
+        let correction = loudness::correction(file, audio, limit).await;
+        corrections.push(correction.map_err(|cause| transcoding_failed(&cause))?);
+    }
+    let arguments = command::encode(plan, &corrections, file, workspace);
+    ffmpeg::convert(arguments, limit, report)
         .await
         .map_err(|cause| transcoding_failed(&cause))?;
     if let Some(arguments) = package::package(plan, workspace) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::codec::{AudioCodecSettings, VideoCodecSettings};
+use super::codec::{AudioCodecSettings, AudioNormalization, VideoCodecSettings};
 use crate::location::Location;
 
 /// Parameters of `CreateJob`.
@@ -127,9 +127,32 @@ pub enum Rotate {
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct OutputGroup {
     /// Kind and place.
+    #[allow(clippy::struct_field_names)]
     pub output_group_settings: OutputGroupSettings,
+    /// Whether renditions are chosen by the service.
+    pub automated_encoding_settings: Option<AutomatedEncoding>,
     /// The outputs.
     pub outputs: Vec<Output>,
+}
+
+/// Renditions that the service chooses.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AutomatedEncoding {
+    /// Within what.
+    pub abr_settings: AutomatedAbr,
+}
+
+/// Bounds of the renditions that the service chooses.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AutomatedAbr {
+    /// At most so many, 3 to 15; 15 unless told.
+    pub max_renditions: Option<usize>,
+    /// Bits per second on average of the best one at most; 8 Mbit/s unless told.
+    pub max_abr_bitrate: Option<u32>,
+    /// Bits per second on average of any at least; 600 kbit/s unless told.
+    pub min_abr_bitrate: Option<u32>,
 }
 
 /// Kind and place of a group.
@@ -320,6 +343,8 @@ pub enum ScalingBehavior {
 pub struct AudioDescription {
     /// Selector of the input.
     pub audio_source_name: Option<String>,
+    /// How loud.
+    pub audio_normalization_settings: Option<AudioNormalization>,
     /// Codec.
     pub codec_settings: AudioCodecSettings,
 }

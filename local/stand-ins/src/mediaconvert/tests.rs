@@ -8,6 +8,9 @@ use crate::ffmpeg::{self, Limits, Program};
 use crate::jobs::Job;
 use crate::testing::{Bench, Failure, NOBODY, READER, call, call_as};
 
+mod automated;
+mod sound;
+
 const PICTURES: [&str; 4] = [
     "-f",
     "lavfi",

@@ -7,7 +7,7 @@ use videoflow_platform::service::ServiceError;
 use super::codec::{FramerateControl, VideoCodecSettings};
 use super::rate::bitrates;
 use super::settings::{ContainerType, CreateJob, GroupType, Input, Output, OutputGroup};
-use super::{error, geometry};
+use super::{automated, error, geometry};
 
 /// Longest idempotency token.
 const TOKEN_CHARACTERS: usize = 64;
@@ -57,6 +57,16 @@ pub fn validate(job: &CreateJob) -> Result<(), ServiceError> {
             "outputs with different VideoPreprocessors are not supported by the local stand-in",
         );
     }
+    let is_automated = |group: &OutputGroup| group.automated_encoding_settings.is_some();
+    let is_stream =
+        |group: &&OutputGroup| group.output_group_settings.kind == GroupType::CmafGroupSettings;
+    let mut streams = job.settings.output_groups.iter().filter(is_stream);
+    if streams.clone().any(is_automated) && !streams.all(is_automated) {
+        return refuse(
+            "Settings.OutputGroups",
+            "where one stream has automated ABR, all need it",
+        );
+    }
     for (index, group) in job.settings.output_groups.iter().enumerate() {
         validate_group(group, input, &format!("Settings.OutputGroups[{index}]"))?;
     }
@@ -101,10 +111,26 @@ fn validate_group(group: &OutputGroup, input: &Input, path: &str) -> Result<(), 
     if group.outputs.is_empty() {
         return refuse("Outputs: there is none");
     }
+    if let Some(automated) = &group.automated_encoding_settings {
+        if settings.kind == GroupType::FileGroupSettings {
+            return refuse("AutomatedEncodingSettings: files have no automated ABR");
+        }
+        let refused = |why| {
+            error::bad_request(format!(
+                "{path}.AutomatedEncodingSettings.AbrSettings: {why}"
+            ))
+        };
+        automated::validate(automated.abr_settings, &group.outputs).map_err(refused)?;
+    }
     let mut names = BTreeSet::new();
     for (index, output) in group.outputs.iter().enumerate() {
         let path = format!("{path}.Outputs[{index}]");
         validate_output(output, settings.kind, input, &path)?;
+        if group.automated_encoding_settings.is_none() {
+            let refused =
+                |why| error::bad_request(format!("{path}.VideoDescription.CodecSettings: {why}"));
+            validate_bitrates(output).map_err(refused)?;
+        }
         if !names.insert((output.name_modifier.as_deref(), output.extension.as_deref())) {
             return Err(error::bad_request(format!(
                 "{path}.NameModifier: outputs of a group need different ones"
@@ -188,11 +214,20 @@ fn is_fitting(output: &Output, kind: GroupType) -> bool {
     }
 }
 
-/// Rates that the settings promise and do not give.
+/// Bitrates that the way of spending bits needs; automated ABR chooses its own.
+fn validate_bitrates(output: &Output) -> Result<(), String> {
+    match codec(output) {
+        Some(VideoCodecSettings::H264 { settings }) => {
+            bitrates(settings).map(drop).map_err(|error| error.message)
+        }
+        Some(VideoCodecSettings::FrameCapture { .. }) | None => Ok(()),
+    }
+}
+
+/// Frame rates that the settings promise and do not give.
 fn validate_rates(output: &Output) -> Result<(), String> {
     let (numerator, denominator, what) = match codec(output) {
         Some(VideoCodecSettings::H264 { settings }) => {
-            bitrates(settings).map_err(|error| error.message)?;
             if settings.framerate_control == FramerateControl::InitializeFromSource {
                 return Ok(());
             }
