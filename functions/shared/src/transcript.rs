@@ -110,6 +110,6 @@ impl Transcript {
 }
 
 /// Whether words of a language are written with spaces between them.
-fn is_spaced(code: &str) -> bool {
+pub(crate) fn is_spaced(code: &str) -> bool {
     !UNSPACED_LANGUAGES.contains(&code.split('-').next().unwrap_or_default())
 }
