@@ -8,6 +8,7 @@ mod matrix;
 mod scenarios;
 mod settlement;
 pub mod tasks;
+mod transitions;
 mod world;
 
 use std::collections::HashMap;
@@ -312,7 +313,7 @@ fn detect_labels_waits_for_what_was_started() {
     way(
         false,
         vec![],
-        "StartLabels IsModerationPlanned IsLabelsReused WaitForLabels CheckLabels IsLabelsDone IsModerationReady CollectLabels",
+        "StartLabels IsModerationPlanned WaitForLabels CheckLabels IsLabelsDone CollectLabels",
         collected(),
     );
     way(
@@ -324,14 +325,14 @@ fn detect_labels_waits_for_what_was_started() {
                 Answer::returns(usual("CheckModeration")),
             ],
         )],
-        "StartLabels IsModerationPlanned StartModeration IsLabelsReused WaitForLabels CheckLabels IsLabelsDone IsModerationReady CheckModeration IsModerationDone WaitForModeration CheckModeration IsModerationDone CollectLabels",
+        "StartLabels IsModerationPlanned StartModeration IsLabelsReused WaitForLabels CheckLabels IsLabelsDone CheckModeration IsModerationDone WaitForModeration CheckModeration IsModerationDone CollectLabels",
         collected(),
     );
     let reused = json!({ "Payload": { "isReused": true, "serviceJobId": "s-1", "firstWaitSeconds": 0, "result": {} } });
     way(
         false,
         vec![("StartLabels", returns(reused))],
-        "StartLabels IsModerationPlanned IsLabelsReused IsModerationReady CollectLabels",
+        "StartLabels IsModerationPlanned CollectLabels",
         collected(),
     );
     way(
@@ -340,7 +341,7 @@ fn detect_labels_waits_for_what_was_started() {
             "CheckLabels",
             returns(json!({ "JobStatus": "FAILED", "StatusMessage": "bad" })),
         )],
-        "StartLabels IsModerationPlanned IsLabelsReused WaitForLabels CheckLabels IsLabelsDone LabelsFailed",
+        "StartLabels IsModerationPlanned WaitForLabels CheckLabels IsLabelsDone LabelsFailed",
         Err("Rekognition.JobFailed"),
     );
 }
