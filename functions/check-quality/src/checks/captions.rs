@@ -1,6 +1,6 @@
 //! Check of the subtitles.
 
-use videoflow_shared::subtitles::{LINE_CHARACTERS, LINES};
+use videoflow_shared::subtitles::{LINES, Layout};
 
 use super::{Fault, Finding};
 use crate::cues::{self, Cue};
@@ -26,8 +26,9 @@ pub(super) fn subtitles(evidence: &Evidence<'_>) -> Finding {
             }
         };
         looked_at += cues.len();
+        let limit = Layout::of(&subtitles.language).line_characters;
         faults.extend(
-            wrong(&cues, last_ms)
+            wrong(&cues, last_ms, limit)
                 .into_iter()
                 .map(|reason| Fault::new(file, reason)),
         );
@@ -43,7 +44,7 @@ pub(super) fn subtitles(evidence: &Evidence<'_>) -> Finding {
 }
 
 /// What is wrong with cues, once a cue.
-fn wrong(cues: &[Cue], last_ms: u64) -> Vec<String> {
+fn wrong(cues: &[Cue], last_ms: u64, line_characters: usize) -> Vec<String> {
     let mut reasons = Vec::new();
     let mut before_ms = 0;
     for (cue, number) in cues.iter().zip(1..) {
@@ -60,10 +61,10 @@ fn wrong(cues: &[Cue], last_ms: u64) -> Vec<String> {
             ))
         } else if is_empty {
             Some("has no text".to_owned())
-        } else if longest > Some(LINE_CHARACTERS) {
+        } else if longest > Some(line_characters) {
             let longest = longest.unwrap_or(0);
             Some(format!(
-                "has a line of {longest} characters, more than {LINE_CHARACTERS}"
+                "has a line of {longest} characters, more than {line_characters}"
             ))
         } else if cue.lines.len() > LINES {
             Some(format!("has {} lines, more than {LINES}", cue.lines.len()))
