@@ -7,7 +7,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_rekognition::Client;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use videoflow_shared::identity::{JobId, Stage};
 use videoflow_shared::jobs::Job;
 use videoflow_shared::labels::{self, Detection};
@@ -126,7 +126,7 @@ impl Function {
         let found = pages::labels(&self.rekognition, id).await?;
         let document = labels::unique(&found.detections, found.model_version);
         let uri = self
-            .write(job, "labels", &found.detections, &json!(document))
+            .write(job, "labels", &found.detections, &document)
             .await?;
         let result = json!(Output {
             status: "DONE".to_owned(),
@@ -143,7 +143,7 @@ impl Function {
         let found = pages::moderation(&self.rekognition, id).await?;
         let document = labels::flags(&found.detections, found.model_version);
         let uri = self
-            .write(job, "moderation", &found.detections, &json!(document))
+            .write(job, "moderation", &found.detections, &document)
             .await?;
         let result = json!(Output {
             status: "DONE".to_owned(),
@@ -161,7 +161,7 @@ impl Function {
         job: &JobId,
         name: &str,
         raw: &[Detection],
-        document: &Value,
+        document: &(impl Serialize + Sync),
     ) -> Result<S3Uri, Error> {
         let places = self.stores.places(job);
         self.stores
@@ -190,6 +190,8 @@ fn recorded(job: &Job, stage: Stage) -> Option<S3Uri> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn check(stages: &Value, stage: Stage, expected: Option<&str>) {

@@ -29,7 +29,8 @@ struct Page {
     next_token: Option<String>,
 }
 
-/// Pages of `GetLabelDetection`, by segments.
+/// Pages of `GetLabelDetection`, by segments: one detection a sighting instead of two a second. They have no boxes, which
+/// Rekognition gives by timestamps only.
 pub(crate) async fn labels(client: &Client, id: &str) -> Result<Found, Error> {
     let page = async |token: Option<String>| {
         let request = client.get_label_detection().job_id(id);
@@ -133,6 +134,11 @@ fn label(one: &LabelDetection) -> Option<Detection> {
             .iter()
             .filter_map(|category| names(category.name()))
             .collect(),
+        aliases: label
+            .aliases()
+            .iter()
+            .filter_map(|alias| names(alias.name()))
+            .collect(),
         taxonomy_level: None,
     })
 }
@@ -154,6 +160,7 @@ fn flag(one: &ContentModerationDetection) -> Option<Detection> {
         confidence_percent: f64::from(label.confidence().unwrap_or(0.0)),
         parents: parent.map(str::to_owned).into_iter().collect(),
         categories: Vec::new(),
+        aliases: Vec::new(),
         taxonomy_level: label.taxonomy_level(),
     })
 }
@@ -165,7 +172,7 @@ fn milliseconds(time: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_rekognition::types::{Label, LabelCategory, ModerationLabel, Parent};
+    use aws_sdk_rekognition::types::{Label, LabelAlias, LabelCategory, ModerationLabel, Parent};
 
     use super::*;
 
@@ -176,6 +183,7 @@ mod tests {
             .confidence(91.5)
             .parents(Parent::builder().name("Animal").build())
             .categories(LabelCategory::builder().name("Animals and Pets").build())
+            .aliases(LabelAlias::builder().name("Kitty").build())
             .build();
         let segment = LabelDetection::builder()
             .label(cat.clone())
@@ -187,8 +195,12 @@ mod tests {
             Some((500, 900))
         );
         assert_eq!(
-            found.map(|one| (one.parents, one.categories)),
-            Some((vec!["Animal".into()], vec!["Animals and Pets".into()]))
+            found.map(|one| (one.parents, one.categories, one.aliases)),
+            Some((
+                vec!["Animal".into()],
+                vec!["Animals and Pets".into()],
+                vec!["Kitty".into()]
+            ))
         );
         let moment = label(&LabelDetection::builder().timestamp(700).label(cat).build());
         assert_eq!(

@@ -9,6 +9,8 @@ use strum::IntoEnumIterator;
 use videoflow_shared::identity::{JobId, Stage};
 use videoflow_shared::ledger::Ledger;
 use videoflow_shared::location::{Places, S3Uri};
+use videoflow_shared::plan::Plan;
+use videoflow_shared::profiles::Redaction;
 use videoflow_shared::storage::{DOCUMENT_LIMIT_BYTES, Serving};
 use videoflow_shared::stores::Stores;
 use videoflow_shared::subtitles::{self, Format, Subtitles};
@@ -32,7 +34,10 @@ pub enum Error {
     /// A stored document is not in our form. Final.
     #[error("{0}")]
     RecordUnreadable(String),
-    /// Transcribe's output file is not there, or not in its form.
+    /// The job has no plan. Final.
+    #[error("no plan of {0}")]
+    PlanNotFound(JobId),
+    /// Transcribe's output file is not there, not in its form, or not redacted where it should be.
     #[error("{0}")]
     TranscriptUnreadable(String),
 }
@@ -47,6 +52,17 @@ pub struct Input {
     pub job_id: JobId,
     /// Name of the transcription job: the token of its start.
     pub service_job_id: String,
+    /// Transcribe's own words on where its results are.
+    pub files: Files,
+}
+
+/// `Transcript` of Transcribe's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Files {
+    /// URL of the redacted transcript; there only where redaction was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redacted_transcript_file_uri: Option<String>,
 }
 
 /// Whether somebody speaks.
@@ -96,17 +112,34 @@ impl Function {
     /// All of [`Error`].
     pub async fn handle(&self, input: Input) -> Result<Output, Error> {
         let job = &input.job_id;
+        let plan = self.stores.plan(job).await?;
+        let plan = plan.ok_or_else(|| Error::PlanNotFound(job.clone()))?;
         let raw = output_file(&self.stores.output_bucket, &input.service_job_id)?;
+        let raw = match (
+            plan.speech.redaction,
+            &input.files.redacted_transcript_file_uri,
+        ) {
+            (Redaction::None, _) => raw,
+            (Redaction::PersonalData, Some(uri)) => beside(&raw, uri)?,
+            (Redaction::PersonalData, None) => {
+                let missing = format!("{} has no redacted transcript", input.service_job_id);
+                return Err(Error::TranscriptUnreadable(missing));
+            }
+        };
         let bytes = self.stores.objects.get(&raw, DOCUMENT_LIMIT_BYTES).await?;
         let bytes =
             bytes.ok_or_else(|| Error::TranscriptUnreadable(format!("{raw} is not there")))?;
         let transcript = transcript::parse(&bytes);
         let transcript =
             transcript.map_err(|error| Error::TranscriptUnreadable(format!("{raw}: {error}")))?;
+        if plan.speech.redaction != Redaction::None && !transcript.redacted {
+            let unredacted = format!("{raw} does not say that it is redacted");
+            return Err(Error::TranscriptUnreadable(unredacted));
+        }
         let output = if transcript.words() == 0 {
             no_speech()
         } else {
-            self.write(job, &transcript).await?
+            self.write(&plan, &transcript).await?
         };
         // Overtaken: a newer attempt owns the stage, and its own collection will record it.
         let ledger = Ledger::new(&self.stores.jobs);
@@ -121,11 +154,11 @@ impl Function {
         Ok(output)
     }
 
-    async fn write(&self, job: &JobId, transcript: &Transcript) -> Result<Output, Error> {
-        let places = self.stores.places(job);
+    async fn write(&self, plan: &Plan, transcript: &Transcript) -> Result<Output, Error> {
+        let places = self.stores.places(&plan.job_id);
         let uri = places.work("transcript.json");
         self.stores.objects.put_json(&uri, transcript).await?;
-        let cues = subtitles::cues(transcript);
+        let cues = subtitles::within(subtitles::cues(transcript), plan.video.duration_ms);
         let language = &transcript.language.code;
         let mut written = Vec::new();
         for format in Format::iter() {
@@ -178,6 +211,24 @@ fn output_file(bucket: &str, name: &str) -> Result<S3Uri, Error> {
     Ok(Places::new(bucket, &job).raw(Stage::Transcription, attempt, ".json"))
 }
 
+/// The file of this URL, which has to lie beside the one that was asked for: Transcribe names the redacted transcript
+/// itself.
+fn beside(asked: &S3Uri, url: &str) -> Result<S3Uri, Error> {
+    let folder = asked
+        .key
+        .strip_suffix(asked.file_name())
+        .unwrap_or_default();
+    let mark = format!("/{}/{folder}", asked.bucket);
+    let name = url.rsplit_once(&mark).map(|(_, name)| name);
+    let name = name.filter(|name| !name.is_empty() && !name.contains('/'));
+    let name = name.ok_or_else(|| {
+        Error::TranscriptUnreadable(format!(
+            "the redacted transcript is not beside {asked}: {url}"
+        ))
+    })?;
+    Ok(S3Uri::new(&asked.bucket, format!("{folder}{name}")))
+}
+
 /// A language code as a file name.
 fn file_stem(language: &str) -> String {
     language
@@ -209,6 +260,36 @@ mod tests {
         check(&format!("{job}-transcription-"), None);
         check(&format!("{job}-labels-3"), None);
         check("somebody-elses", None);
+        check("", None);
+    }
+
+    #[test]
+    fn the_redacted_transcript_lies_beside_the_one_that_was_asked_for() {
+        let asked = S3Uri::new("out", "work/v-1/transcription/1.json");
+        let check = |url: &str, expected: Option<&str>| {
+            let found = beside(&asked, url).ok().map(|uri| uri.key);
+            assert_eq!(found.as_deref(), expected, "{url}");
+        };
+        check(
+            "https://s3.us-east-1.amazonaws.com/out/work/v-1/transcription/redacted-1.json",
+            Some("work/v-1/transcription/redacted-1.json"),
+        );
+        check(
+            "https://s3.us-east-1.amazonaws.com/other/work/v-1/transcription/1.json",
+            None,
+        );
+        check(
+            "https://s3.us-east-1.amazonaws.com/out/work/v-2/transcription/1.json",
+            None,
+        );
+        check(
+            "https://s3.us-east-1.amazonaws.com/out/work/v-1/transcription/a/1.json",
+            None,
+        );
+        check(
+            "https://s3.us-east-1.amazonaws.com/out/work/v-1/transcription/",
+            None,
+        );
         check("", None);
     }
 

@@ -19,8 +19,8 @@ pub mod review;
 pub mod warning;
 
 pub use findings::{
-    Brand, BrandKind, Decision, Entity, EntityType, Moderation, Person, PersonKind, Rendition,
-    RenditionKind, Taxonomy, Topic, Toxicity,
+    Brand, BrandKind, Decision, Entity, EntityType, Moderation, ModerationReason, Person,
+    PersonKind, Rendition, RenditionKind, Taxonomy, Topic, Toxicity,
 };
 pub use provenance::{Cost, CostLine, Engine, MissingAnalysis, Provenance, Quality, Statistics};
 pub use warning::{Warning, WarningCode};

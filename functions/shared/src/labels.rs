@@ -1,7 +1,7 @@
 //! What is seen: unique labels with the times at which they are seen (`labels.json`, `moderation.json`), merged from
 //! Rekognition's detections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub struct Detection {
     /// Categories, of a label.
     #[serde(default)]
     pub categories: Vec<String>,
+    /// Other names of the same thing, of a label.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// Level in the taxonomy, of a moderation label: 1 is the top.
     #[serde(default)]
     pub taxonomy_level: Option<i32>,
@@ -62,8 +65,11 @@ pub struct Label {
     pub name: String,
     /// Categories.
     pub categories: Vec<String>,
-    /// Labels above it.
+    /// Labels above it, all of them.
     pub parents: Vec<String>,
+    /// Other names of the same thing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// Highest confidence of a detection, 0..1.
     pub confidence_max: f64,
     /// Mean confidence of the detections, 0..1.
@@ -207,6 +213,7 @@ fn label(name: &str, group: &[&Detection]) -> Label {
         name: name.to_owned(),
         categories: distinct(group.iter().flat_map(|one| &one.categories)),
         parents: distinct(group.iter().flat_map(|one| &one.parents)),
+        aliases: distinct(group.iter().flat_map(|one| &one.aliases)),
         confidence_max: instances
             .iter()
             .map(|one| one.confidence)
@@ -238,11 +245,10 @@ pub fn rounded(share: f64) -> f64 {
     (share * 10_000.0).round() / 10_000.0
 }
 
+/// Each name once; detections repeat them, so they are copied only when they are new.
 fn distinct<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
-    let mut names: Vec<String> = names.cloned().collect();
-    names.sort();
-    names.dedup();
-    names
+    let names: BTreeSet<&String> = names.collect();
+    names.into_iter().cloned().collect()
 }
 
 /// Ranges that overlap or nearly touch as one, with the highest confidence; sorted.
@@ -267,6 +273,7 @@ mod tests {
 
     fn seen(name: &str, start_ms: u64, end_ms: u64, confidence_percent: f64) -> Detection {
         let (parents, categories) = (vec!["Drink".to_owned()], vec!["Food".to_owned()]);
+        let aliases = vec!["Mug".to_owned()];
         Detection {
             name: name.into(),
             start_ms,
@@ -274,6 +281,7 @@ mod tests {
             confidence_percent,
             parents,
             categories,
+            aliases,
             taxonomy_level: None,
         }
     }
@@ -324,6 +332,7 @@ mod tests {
                 name: "Cup".into(),
                 categories: vec!["Food".into()],
                 parents: vec!["Drink".into()],
+                aliases: vec!["Mug".into()],
                 confidence_max: 0.8,
                 confidence_mean: 0.7,
                 instances: vec![TimeRange {

@@ -22,6 +22,7 @@ pub mod prompt;
 pub mod renditions;
 pub mod service_job;
 pub mod settings;
+pub mod speech;
 pub mod storage;
 pub mod stores;
 pub mod subtitles;

@@ -36,6 +36,21 @@ pub struct ModerationPolicy {
     pub blocked_categories: Vec<String>,
     /// Top-level categories that need a person.
     pub reviewed_categories: Vec<String>,
+    /// What toxic speech leads to; `None`: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub toxic_speech: Option<ToxicSpeechPolicy>,
+}
+
+/// What toxic speech leads to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ToxicSpeechPolicy {
+    /// Confidence (0 to 100) from which a category counts.
+    pub minimum_confidence: f64,
+    /// Transcribe's categories that forbid publication.
+    pub blocked_categories: Vec<String>,
+    /// Transcribe's categories that need a person.
+    pub reviewed_categories: Vec<String>,
 }
 
 /// What is asked of speech recognition.
@@ -44,9 +59,10 @@ pub struct ModerationPolicy {
 pub struct Speech {
     /// Most speakers that are told apart, 2 to 30: more than there are cost accuracy.
     pub maximum_speakers: u8,
-    /// Custom vocabulary of the account; `None`: none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub vocabulary_name: Option<String>,
+    /// Custom vocabularies of the account by the language that each is for: Transcribe passes over one of another
+    /// language without a word.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub vocabularies: BTreeMap<String, String>,
     /// Whether personal data are taken out of transcript and subtitles.
     #[serde(default)]
     pub redaction: Redaction,
@@ -59,7 +75,7 @@ impl Default for Speech {
     fn default() -> Self {
         Self {
             maximum_speakers: 10,
-            vocabulary_name: None,
+            vocabularies: BTreeMap::new(),
             redaction: Redaction::None,
             toxicity: false,
         }
@@ -235,6 +251,51 @@ mod tests {
             assert!(
                 profile.maximum_duration_seconds <= 14_400,
                 "{name}: Transcribe and Data Automation take 4 hours"
+            );
+        }
+    }
+
+    #[test]
+    fn committed_profiles_ask_of_speech_what_can_be_had() {
+        for name in names() {
+            let profile = find(name).unwrap_or_else(|| unreachable!("{name}"));
+            let ways = profile
+                .variants
+                .iter()
+                .filter_map(|variant| variant.analyses);
+            for analyses in ways.chain([profile.analyses]) {
+                assert_eq!(
+                    crate::speech::conflict(&profile.speech, &profile.languages, analyses),
+                    None,
+                    "{name}"
+                );
+            }
+            assert!(
+                !profile.speech.toxicity || profile.moderation.toxic_speech.is_some(),
+                "{name}: toxic speech is paid for, and no rule asks for it"
+            );
+        }
+    }
+
+    /// A policy that changes gets a new version: briefs name it, and nobody could tell later what was decided by which.
+    #[test]
+    fn a_changed_moderation_policy_has_a_new_version() {
+        let known = [
+            ("default", "1", "5244e597"),
+            ("lean", "1", "5244e597"),
+            ("moderated", "1", "75648e2e"),
+            ("confidential", "1", "5244e597"),
+            ("reviewed", "1", "675c90f7"),
+        ];
+        for (name, version, digest) in known {
+            let policy = find(name).map(|profile| profile.moderation.clone());
+            let policy = policy.unwrap_or_else(|| unreachable!("{name}"));
+            let bytes = serde_json::to_vec(&policy).unwrap_or_default();
+            let actual: String = hex(&Sha256::digest(bytes)).chars().take(8).collect();
+            assert_eq!(
+                (policy.version.as_str(), actual.as_str()),
+                (version, digest),
+                "{name}: give the changed policy a new version, and write both here"
             );
         }
     }

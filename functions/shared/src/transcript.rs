@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::brief::Toxicity;
+
 mod transcribe;
 
 pub use transcribe::parse;
@@ -25,6 +27,12 @@ pub struct Transcript {
     pub language: Language,
     /// Sentences in the order of time.
     pub segments: Vec<Segment>,
+    /// Whether personal data were taken out; `[PII]` stands in their place.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
+    /// What is toxic in it, in the order of time; empty also where nobody looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub toxicity: Vec<Toxicity>,
 }
 
 /// A language and how sure that is.

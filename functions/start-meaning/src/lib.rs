@@ -17,6 +17,7 @@ use videoflow_shared::location::S3Uri;
 pub use videoflow_shared::service_job::Error;
 use videoflow_shared::service_job::{Condition, StageService, Started, start_stage};
 use videoflow_shared::settings::{Setting, read};
+use videoflow_shared::speech::conflict;
 use videoflow_shared::stores::Stores;
 
 /// Input.
@@ -63,6 +64,10 @@ impl Function {
             .plan(job)
             .await?
             .ok_or_else(|| Error::PlanNotFound(job.to_string()))?;
+        if let Some(conflict) = conflict(&plan.speech, &plan.languages, plan.analyses) {
+            let refusal = format!("profile {}: {conflict}", plan.profile);
+            return Err(Error::ServiceRefused(refusal));
+        }
         let service = DataAutomation {
             function: self,
             input: &input,

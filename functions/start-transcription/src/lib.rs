@@ -2,7 +2,7 @@
 //!
 //! Idempotent by the stage ledger, and by the name of the transcription job, which Transcribe keeps unique.
 
-mod request;
+pub mod request;
 
 use aws_config::SdkConfig;
 use aws_sdk_transcribe::Client;
@@ -119,7 +119,7 @@ impl StageService for Transcribe<'_> {
         let request = self.function.client.start_transcription_job();
         // Without a key of its own, the result would not be under the bucket's.
         let request = request.output_encryption_kms_key_id(&self.function.key_arn);
-        match request::fill(request, token, self.audio, &output, &self.plan.languages)?
+        match request::fill(request, token, self.audio, &output, self.plan)?
             .send()
             .await
         {

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use videoflow_platform::lambda::{Function, Host};
 use videoflow_platform::service::{Call, Service, ServiceError};
+use videoflow_shared::plan::Analyses;
+use videoflow_shared::profiles;
 
 use super::{Local, OUTPUT};
 use crate::support::{binaries, read_json, report, root};
@@ -370,4 +372,39 @@ async fn a_start_that_is_cut_off_anywhere_is_paid_once() {
     report(&format!(
         "paid once: {tried} cuts of 5 start functions, one paid job each"
     ));
+}
+
+/// Whether a plan asks for what a stage starts.
+fn is_planned(stage: &Stage, analyses: Analyses) -> bool {
+    match stage.function {
+        "start-transcription" => analyses.transcription,
+        "start-labels" if stage.input["analysis"] == "moderation" => analyses.moderation,
+        "start-labels" => analyses.labels,
+        "start-meaning" => analyses.meaning,
+        _ => true,
+    }
+}
+
+/// The local services hold every request to AWS's API model, and refuse what the service would.
+#[tokio::test]
+async fn the_requests_of_every_profile_are_what_the_services_take() {
+    for stage in stages() {
+        let mut scene = Scene::new(&stage).await;
+        for name in profiles::names() {
+            let profile = profiles::find(name).expect("a profile of this name");
+            if !is_planned(&stage, profile.analyses) {
+                continue;
+            }
+            scene.plan["profile"] = json!(name);
+            scene.plan["analyses"] = json!(profile.analyses);
+            scene.plan["languages"] = json!(profile.languages);
+            scene.plan["speech"] = json!(profile.speech);
+            scene.plan["streaming"] = json!(profile.streaming);
+            scene.put_plan().await;
+            scene.reset().await;
+            let answer = scene.invoke(&stage, None).await;
+            assert!(answer.is_ok(), "{name}, {}: {answer:?}", stage.function);
+            assert_eq!(scene.paid.count(), 1, "{name}, {}", stage.function);
+        }
+    }
 }

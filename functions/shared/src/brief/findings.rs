@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Evidence;
+use super::{Evidence, EvidenceSource};
 use crate::labels::{Flag, TimeRange};
 use crate::location::S3Uri;
 
@@ -151,6 +151,8 @@ pub struct Moderation {
     pub flags: Vec<Flag>,
     /// What was flagged in the speech.
     pub speech_toxicity: Vec<Toxicity>,
+    /// What the decision rests on, the strictest and surest first.
+    pub reasons: Vec<ModerationReason>,
     /// Whether one service flags what the other, which also looked, does not.
     pub disagreement: bool,
 }
@@ -168,6 +170,24 @@ pub enum Decision {
     Review,
     /// Do not publish.
     Block,
+}
+
+/// Why a video is not simply allowed: of each category the surest flag that counts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModerationReason {
+    /// What the policy makes of it.
+    pub decision: Decision,
+    /// Category.
+    pub category: String,
+    /// Who says so.
+    pub source: EvidenceSource,
+    /// Confidence.
+    pub confidence: f64,
+    /// Start.
+    pub start_ms: u64,
+    /// End.
+    pub end_ms: u64,
 }
 
 /// A flag on the speech.

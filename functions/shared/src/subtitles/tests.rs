@@ -25,7 +25,11 @@ fn transcript(code: &str, segments: Vec<Segment>) -> Transcript {
         score: 1.0,
         alternatives: vec![],
     };
-    Transcript { language, segments }
+    Transcript {
+        language,
+        segments,
+        ..Transcript::default()
+    }
 }
 
 /// Words that take 400 ms each, with 100 ms between them.

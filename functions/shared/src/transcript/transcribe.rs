@@ -1,8 +1,12 @@
 //! Transcribe's output file: items with times as text, cut into sentences.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::{Candidate, Error, Language, Segment, Transcript, Word, is_spaced};
+use crate::brief::Toxicity;
+use crate::labels::rounded;
 
 /// Silence between two words that ends a segment even without a full stop.
 const PAUSE_MS: u64 = 1500;
@@ -14,9 +18,14 @@ const SENTENCE_ENDS: [&str; 7] = [".", "?", "!", "。", "？", "！", "؟"];
 const ABBREVIATIONS: [&str; 14] = [
     "capt", "col", "dr", "etc", "gen", "jr", "lt", "mr", "mrs", "ms", "prof", "sr", "st", "vs",
 ];
+/// Toxicity below this confidence is noise: the service reports every category of every stretch.
+const TOXICITY_CONFIDENCE: f64 = 0.5;
+
 #[derive(Deserialize)]
 struct Output {
     results: Results,
+    #[serde(default, rename = "isRedacted")]
+    is_redacted: bool,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +34,16 @@ struct Results {
     language_code: Option<String>,
     #[serde(default)]
     language_identification: Vec<Identified>,
+    #[serde(default)]
+    toxicity_detection: Vec<Toxic>,
+}
+
+/// A stretch of speech with the confidence of each category. Its words are the transcript's.
+#[derive(Deserialize)]
+struct Toxic {
+    categories: BTreeMap<String, Figure>,
+    start_time: Figure,
+    end_time: Figure,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +67,14 @@ struct Item {
 struct Alternative {
     confidence: Option<Figure>,
     content: String,
+    #[serde(default)]
+    redactions: Vec<Redacted>,
+}
+
+/// Of what was taken out only this is told: how sure it is that it was personal.
+#[derive(Deserialize)]
+struct Redacted {
+    confidence: Option<Figure>,
 }
 
 /// Transcribe writes numbers as text.
@@ -133,7 +160,38 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, Error> {
     if let Some(open) = pending {
         segments.push(open.close(segments.len(), is_spaced));
     }
-    Ok(Transcript { language, segments })
+    Ok(Transcript {
+        language,
+        segments,
+        redacted: output.is_redacted,
+        toxicity: toxicity(&output.results.toxicity_detection),
+    })
+}
+
+fn toxicity(stretches: &[Toxic]) -> Vec<Toxicity> {
+    let mut toxicity = Vec::new();
+    for stretch in stretches {
+        let times = stretch
+            .start_time
+            .milliseconds()
+            .zip(stretch.end_time.milliseconds());
+        let Some((start_ms, end_ms)) = times else {
+            continue;
+        };
+        for (category, confidence) in &stretch.categories {
+            let confidence = rounded(confidence.value().unwrap_or(0.0).min(1.0));
+            if confidence >= TOXICITY_CONFIDENCE {
+                toxicity.push(Toxicity {
+                    category: category.clone(),
+                    confidence,
+                    start_ms,
+                    end_ms: end_ms.max(start_ms),
+                });
+            }
+        }
+    }
+    toxicity.sort_by_key(|one| (one.start_ms, one.end_ms));
+    toxicity
 }
 
 fn language(results: &Results) -> Language {
@@ -174,9 +232,11 @@ fn word(item: &Item, best: &Alternative, floor_ms: u64) -> Word {
         .and_then(Figure::milliseconds)
         .unwrap_or(start_ms)
         .max(start_ms);
+    let redacted = best.redactions.first();
     let confidence = best
         .confidence
         .as_ref()
+        .or_else(|| redacted?.confidence.as_ref())
         .and_then(Figure::value)
         .unwrap_or(0.0)
         .min(1.0);
@@ -415,6 +475,51 @@ mod tests {
             }],
         };
         assert_eq!(language, Ok(expected));
+    }
+
+    #[test]
+    fn what_was_taken_out_stays_a_word_with_its_time() {
+        let mut taken = said("[PII]", "1.0", "2.5");
+        taken["alternatives"] =
+            json!([{"content": "[PII]", "redactions": [{"confidence": "0.9999"}]}]);
+        let output = json!({"isRedacted": true, "results": {"language_code": "en-US",
+            "items": [said("call", "0.5", "0.9"), taken, mark(".")]}});
+        let transcript = parse(output.to_string().as_bytes()).unwrap_or_default();
+        assert!(transcript.redacted);
+        let words: Vec<_> = transcript
+            .segments
+            .iter()
+            .flat_map(|one| &one.words)
+            .map(|word| (word.text.as_str(), word.start_ms, word.end_ms))
+            .collect();
+        assert_eq!(words, [("call", 500, 900), ("[PII].", 1000, 2500)]);
+        assert!(!read("en-US", &[]).redacted);
+    }
+
+    #[test]
+    fn toxic_speech_has_categories_and_times() {
+        let stretch = |start: f64, insult: f64| {
+            json!({"text": "you *", "toxicity": 0.7, "start_time": start, "end_time": start + 2.0,
+                "categories": {"insult": insult, "profanity": 0.99129, "sexual": 0.4999}})
+        };
+        let output = json!({"results": {"items": [], "language_code": "en-US",
+            "toxicity_detection": [stretch(8.92, 0.1), stretch(1.5, 0.5)]}});
+        let transcript = parse(output.to_string().as_bytes()).unwrap_or_default();
+        let found: Vec<_> = transcript
+            .toxicity
+            .iter()
+            .map(|one| (one.category.as_str(), one.start_ms, one.end_ms))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("insult", 1500, 3500),
+                ("profanity", 1500, 3500),
+                ("profanity", 8920, 10_920)
+            ]
+        );
+        let confidence = transcript.toxicity.last().map(|one| one.confidence);
+        assert_eq!(confidence, Some(0.9913));
     }
 
     #[test]

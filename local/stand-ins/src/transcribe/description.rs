@@ -16,7 +16,10 @@ pub(super) fn status_of(job: &Job) -> &'static str {
 }
 
 /// Members of the request that the job shows again.
-const ECHOED: [&str; 9] = [
+const ECHOED: [&str; 12] = [
+    "ContentRedaction",
+    "LanguageIdSettings",
+    "ToxicityDetection",
     "LanguageCode",
     "MediaSampleRateHertz",
     "MediaFormat",
@@ -37,10 +40,15 @@ pub(super) fn described(job: &Job) -> Value {
         }
     }
     if let Some(result) = &job.result {
-        members.insert(
-            "Transcript".to_owned(),
-            json!({"TranscriptFileUri": result.get("transcriptFileUri")}),
-        );
+        let files = [
+            ("TranscriptFileUri", "transcriptFileUri"),
+            ("RedactedTranscriptFileUri", "redactedTranscriptFileUri"),
+        ];
+        let files = files.into_iter().filter_map(|(member, name)| {
+            let uri = result.get(name).filter(|uri| !uri.is_null())?;
+            Some((member.to_owned(), uri.clone()))
+        });
+        members.insert("Transcript".to_owned(), Value::Object(files.collect()));
         if let Some(Value::Object(subtitles)) = members.get_mut("Subtitles") {
             let uris = result.get("subtitleFileUris").cloned().unwrap_or_default();
             subtitles.insert("SubtitleFileUris".to_owned(), uris);

@@ -1,7 +1,8 @@
 //! Amazon Transcribe by Whisper tiny.en: batch jobs with a JSON result and subtitles, in English.
 //!
-//! What it cannot do it refuses or fails with the reason: other languages and redaction. Speaker labels are left out
-//! of the result.
+//! What it cannot do it refuses or fails with the reason: other languages, and vocabularies, of which there are none.
+//! Redaction finds addresses and long numbers by their form, toxicity a few words by a list. Speaker labels are left
+//! out of the result.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,11 +18,14 @@ use crate::speech;
 
 mod description;
 mod output;
+mod redaction;
 mod request;
+mod toxicity;
 
 use description::{described, status_of, summary};
+use output::Options;
 pub use output::SubtitleFormat;
-use request::Request;
+use request::{Redaction, Request};
 
 /// What the results say of who made them.
 pub const ENGINE: &str = "local whisper-tiny.en";
@@ -207,20 +211,31 @@ async fn run(request: &Request, objects: &dyn Objects, models: PathBuf) -> Resul
             "Your audio file must have a length of at least 0.5 seconds.".to_owned(),
         ));
     }
-    let document = output::document(&request.name, &transcript, request.is_language_identified);
-    let document = serde_json::to_vec(&document).map_err(|error| failed(error.to_string()))?;
-    put(
-        objects,
-        request,
-        &request.output_key,
-        &document,
-        "application/json",
-    )
-    .await?;
+    let redacted = match request.redaction {
+        Redaction::None => None,
+        Redaction::Redacted | Redaction::Both => Some(redaction::redacted(&transcript)),
+    };
+    let whole = (request.redaction != Redaction::Redacted).then_some(&*transcript);
+    let texts = [
+        (whole, request.output_key.clone()),
+        (redacted.as_ref(), request.redacted_key()),
+    ];
+    for (text, key) in &texts {
+        let Some(text) = text else { continue };
+        let options = Options {
+            is_identified: request.is_language_identified,
+            is_redacted: *key != request.output_key,
+            is_toxicity_wanted: request.is_toxicity_wanted,
+        };
+        let document = output::document(&request.name, text, options);
+        let document = serde_json::to_vec(&document).map_err(|error| failed(error.to_string()))?;
+        put(objects, request, key, &document, "application/json").await?;
+    }
     let mut subtitles = Vec::new();
     for format in &request.subtitles {
         let key = request.subtitle_key(*format);
-        let file = output::subtitles(&transcript, *format, request.first_subtitle);
+        let words = redacted.as_ref().unwrap_or(&*transcript);
+        let file = output::subtitles(words, *format, request.first_subtitle);
         put(
             objects,
             request,
@@ -231,8 +246,10 @@ async fn run(request: &Request, objects: &dyn Objects, models: PathBuf) -> Resul
         .await?;
         subtitles.push(request.output_uri(&key));
     }
+    let [whole, taken] = texts.map(|(text, key)| text.map(|_| request.output_uri(&key)));
     Ok(json!({
-        "transcriptFileUri": request.output_uri(&request.output_key),
+        "transcriptFileUri": whole,
+        "redactedTranscriptFileUri": taken,
         "subtitleFileUris": subtitles,
         "languageScore": request.is_language_identified.then(|| transcript.confidence()),
     }))

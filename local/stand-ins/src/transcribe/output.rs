@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::redaction::TAKEN;
+use super::toxicity;
 use crate::speech::{Transcript, Word};
 use crate::text;
 
@@ -52,6 +54,9 @@ impl SubtitleFormat {
 
 /// A word without its signs, and the sign after it. The full stop of `Mr.` belongs to the word.
 fn parts(word: &Word) -> (&str, Option<char>) {
+    if let Some(after) = word.text.strip_prefix(TAKEN) {
+        return (TAKEN, after.chars().next());
+    }
     let text = word.text.trim_start_matches(|c: char| !c.is_alphanumeric());
     let bare = text.trim_end_matches(|c: char| !c.is_alphanumeric());
     let after = text.get(bare.len()..).unwrap_or_default();
@@ -80,8 +85,20 @@ fn seconds(ms: u64) -> String {
     format!("{:?}", ms as f64 / 1000.0)
 }
 
+/// What the result document says besides the words.
+#[derive(Debug, Clone, Copy, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "three independent members of the request"
+)]
+pub struct Options {
+    pub is_identified: bool,
+    pub is_redacted: bool,
+    pub is_toxicity_wanted: bool,
+}
+
 /// The result document.
-pub fn document(job_name: &str, transcript: &Transcript, is_identified: bool) -> Value {
+pub fn document(job_name: &str, transcript: &Transcript, options: Options) -> Value {
     let mut items: Vec<Value> = Vec::new();
     let mut audio_segments: Vec<Value> = Vec::new();
     for segment in &transcript.segments {
@@ -110,28 +127,38 @@ pub fn document(job_name: &str, transcript: &Transcript, is_identified: bool) ->
         "items": items,
         "audio_segments": audio_segments,
     });
-    if is_identified && let Some(results) = results.as_object_mut() {
+    if options.is_identified {
         let score = format!("{:.4}", transcript.confidence());
-        results.insert(
-            "language_identification".to_owned(),
-            json!([{"score": score, "code": "en-US"}]),
-        );
+        results["language_identification"] = json!([{"score": score, "code": "en-US"}]);
     }
-    json!({
+    if options.is_toxicity_wanted {
+        results["toxicity_detection"] = json!(toxicity::detected(transcript));
+    }
+    let mut document = json!({
         "jobName": job_name,
         "accountId": "000000000000",
         "status": "COMPLETED",
         "engine": super::ENGINE,
         "results": results,
-    })
+    });
+    if options.is_redacted {
+        document["isRedacted"] = json!(true);
+    }
+    document
 }
 
 fn push_items(items: &mut Vec<Value>, word: &Word) {
     let (bare, sign) = parts(word);
+    let confidence = format!("{:.3}", word.confidence);
+    let alternative = if bare == TAKEN {
+        json!({"content": bare, "redactions": [{"confidence": confidence}]})
+    } else {
+        json!({"confidence": confidence, "content": bare})
+    };
     items.push(json!({
         "id": items.len(),
         "type": "pronunciation",
-        "alternatives": [{"confidence": format!("{:.3}", word.confidence), "content": bare}],
+        "alternatives": [alternative],
         "start_time": seconds(word.start_ms),
         "end_time": seconds(word.end_ms),
     }));
@@ -230,8 +257,12 @@ mod tests {
             word(0, 480, "\"Well,"),
             word(480, 1000, "ill-disposed.\""),
         ]);
+        let identified = Options {
+            is_identified: true,
+            ..Options::default()
+        };
         assert_eq!(
-            document("job", &said, true),
+            document("job", &said, identified),
             json!({
                 "jobName": "job",
                 "accountId": "000000000000",
@@ -255,6 +286,33 @@ mod tests {
                 },
             })
         );
+    }
+
+    #[test]
+    fn what_is_taken_out_is_an_item_with_its_time() {
+        let said = transcript(vec![word(0, 480, "call"), word(480, 1000, "[PII],")]);
+        let redacted = Options {
+            is_redacted: true,
+            is_toxicity_wanted: true,
+            ..Options::default()
+        };
+        let document = document("job", &said, redacted);
+        assert_eq!(document["isRedacted"], true);
+        let item = &document["results"]["items"][1];
+        assert_eq!(item["alternatives"][0]["content"], "[PII]");
+        assert_eq!(
+            item["alternatives"][0]["redactions"][0]["confidence"],
+            "0.500"
+        );
+        assert_eq!(
+            (&item["start_time"], &item["end_time"]),
+            (&json!("0.48"), &json!("1.0"))
+        );
+        assert_eq!(
+            document["results"]["transcripts"][0]["transcript"],
+            "call [PII],"
+        );
+        assert!(document["results"]["toxicity_detection"].is_array());
     }
 
     #[test]

@@ -9,6 +9,22 @@ const FORMATS: [&str; 8] = ["mp3", "mp4", "wav", "flac", "ogg", "amr", "webm", "
 /// Where the platform's S3 would be.
 const S3_HOST: &str = "https://s3.us-east-1.amazonaws.com";
 
+/// Languages that Transcribe redacts.
+const REDACTED_LANGUAGES: [&str; 9] = [
+    "de-CH", "de-DE", "en-US", "es-US", "fr-CA", "fr-FR", "it-IT", "pt-BR", "pt-PT",
+];
+
+/// Which transcripts are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redaction {
+    /// The whole one.
+    None,
+    /// The redacted one.
+    Redacted,
+    /// Both.
+    Both,
+}
+
 /// What a job is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -20,7 +36,8 @@ pub struct Request {
     /// `None` when it is to be identified.
     pub language: Option<String>,
     pub is_language_identified: bool,
-    pub is_redaction_wanted: bool,
+    pub redaction: Redaction,
+    pub is_toxicity_wanted: bool,
     pub subtitles: Vec<SubtitleFormat>,
     pub first_subtitle: u64,
 }
@@ -84,16 +101,20 @@ impl Request {
         if first_subtitle > 1 {
             return Err("Subtitles.OutputStartIndex must be 0 or 1".to_owned());
         }
+        if let Some(name) = vocabulary(parameters) {
+            return Err(format!(
+                "The requested vocabulary {name:?} couldn't be found. Check the vocabulary name and try your request again."
+            ));
+        }
         Ok(Self {
             name,
             media,
             output_bucket,
             output_key,
-            language,
             is_language_identified,
-            is_redaction_wanted: parameters
-                .get("ContentRedaction")
-                .is_some_and(|value| !value.is_null()),
+            redaction: redaction(parameters, language.as_deref())?,
+            is_toxicity_wanted: is_toxicity_wanted(parameters, language.as_deref())?,
+            language,
             subtitles: subtitles.collect::<Result<_, _>>()?,
             first_subtitle,
         })
@@ -101,11 +122,6 @@ impl Request {
 
     /// Why the local model cannot do this.
     pub fn unsupported(&self) -> Option<String> {
-        if self.is_redaction_wanted {
-            return Some(
-                "the local speech model cannot redact; run without redaction or on AWS".to_owned(),
-            );
-        }
         let language = self
             .language
             .as_ref()
@@ -115,12 +131,21 @@ impl Request {
         ))
     }
 
-    /// Key of a subtitle file: beside the JSON, with its name.
+    /// Key of the redacted transcript: beside the other one.
+    pub fn redacted_key(&self) -> String {
+        match self.output_key.rsplit_once('/') {
+            Some((folder, name)) => format!("{folder}/redacted-{name}"),
+            None => format!("redacted-{}", self.output_key),
+        }
+    }
+
+    /// Key of a subtitle file: beside the transcript whose words it has, with its name.
     pub fn subtitle_key(&self, format: SubtitleFormat) -> String {
-        let base = self
-            .output_key
-            .strip_suffix(".json")
-            .unwrap_or(&self.output_key);
+        let key = match self.redaction {
+            Redaction::None => self.output_key.clone(),
+            Redaction::Redacted | Redaction::Both => self.redacted_key(),
+        };
+        let base = key.strip_suffix(".json").unwrap_or(&key);
         format!("{base}.{}", format.extension())
     }
 
@@ -128,6 +153,51 @@ impl Request {
     pub fn output_uri(&self, key: &str) -> String {
         format!("{S3_HOST}/{}/{key}", self.output_bucket)
     }
+}
+
+/// Which transcripts are wanted; the error says why they cannot be had.
+fn redaction(parameters: &Value, language: Option<&str>) -> Result<Redaction, String> {
+    let Some(wanted) = parameters
+        .get("ContentRedaction")
+        .filter(|value| !value.is_null())
+    else {
+        return Ok(Redaction::None);
+    };
+    let Some(language) = language else {
+        return Err("ContentRedaction is not compatible with language identification".to_owned());
+    };
+    if !REDACTED_LANGUAGES.contains(&language) {
+        return Err(format!("ContentRedaction is not available for {language}"));
+    }
+    match wanted.get("RedactionOutput").and_then(Value::as_str) {
+        Some("redacted") => Ok(Redaction::Redacted),
+        Some("redacted_and_unredacted") => Ok(Redaction::Both),
+        _ => Err(
+            "ContentRedaction.RedactionOutput must be redacted or redacted_and_unredacted"
+                .to_owned(),
+        ),
+    }
+}
+
+fn is_toxicity_wanted(parameters: &Value, language: Option<&str>) -> Result<bool, String> {
+    let wanted = parameters
+        .get("ToxicityDetection")
+        .and_then(Value::as_array);
+    let is_wanted = wanted.is_some_and(|settings| !settings.is_empty());
+    if is_wanted && language != Some("en-US") {
+        return Err("ToxicityDetection is available for LanguageCode en-US only".to_owned());
+    }
+    Ok(is_wanted)
+}
+
+/// The first vocabulary that is asked for: there are none here.
+fn vocabulary(parameters: &Value) -> Option<String> {
+    let name = |settings: &Value| Some(settings.get("VocabularyName")?.as_str()?.to_owned());
+    let by_language = parameters
+        .get("LanguageIdSettings")
+        .and_then(Value::as_object);
+    let given = by_language.into_iter().flat_map(|map| map.values());
+    given.chain(parameters.get("Settings")).find_map(name)
 }
 
 fn is_name(name: &str) -> bool {
@@ -200,11 +270,39 @@ mod tests {
         check("OutputBucketName", &Value::Null, "needs OutputBucketName");
         check("Subtitles", &json!({"Formats": ["ttml"]}), "is unknown");
         check("Subtitles", &json!({"OutputStartIndex": 2}), "0 or 1");
+        let redaction = json!({"RedactionType": "PII", "RedactionOutput": "redacted"});
+        check("ContentRedaction", &redaction, "language identification");
+        let toxicity = json!([{"ToxicityCategories": ["ALL"]}]);
+        check("ToxicityDetection", &toxicity, "en-US only");
         check(
-            "ContentRedaction",
-            &json!({"RedactionType": "PII"}),
-            "cannot redact",
+            "Settings",
+            &json!({"VocabularyName": "none"}),
+            "couldn't be found",
         );
+        let by_language = json!({"en-US": {"VocabularyName": "none"}});
+        check("LanguageIdSettings", &by_language, "couldn't be found");
+    }
+
+    #[test]
+    fn redacted_results_lie_beside() -> Result<(), String> {
+        let mut parameters = valid();
+        parameters["IdentifyLanguage"] = Value::Null;
+        parameters["LanguageCode"] = json!("en-US");
+        parameters["ContentRedaction"] =
+            json!({"RedactionType": "PII", "RedactionOutput": "redacted"});
+        let request = Request::parse(&parameters)?;
+        assert_eq!(request.redaction, Redaction::Redacted);
+        assert_eq!(
+            request.redacted_key(),
+            "work/v-1/transcribe/redacted-result.json"
+        );
+        assert_eq!(
+            request.subtitle_key(SubtitleFormat::Vtt),
+            "work/v-1/transcribe/redacted-result.vtt"
+        );
+        parameters["LanguageCode"] = json!("ja-JP");
+        assert!(Request::parse(&parameters).is_err_and(|error| error.contains("ja-JP")));
+        Ok(())
     }
 
     #[test]
