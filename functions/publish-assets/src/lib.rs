@@ -28,8 +28,10 @@ pub use locations::Locations;
 const DOCUMENT_CACHE: &str = "private, max-age=300";
 /// Bytes of a picture that is set into the page; larger ones are linked.
 const PICTURE_BYTES: u64 = 200 * 1024;
-/// Pictures that are set into the page: it stays below some megabytes.
+/// Pictures that are set into the page.
 const PICTURES_LIMIT: usize = 20;
+/// Bytes of all of them: with four hours of speech the page stays below three megabytes.
+const PICTURES_BYTES: u64 = 768 * 1024;
 
 /// Why nothing was published.
 #[derive(
@@ -232,20 +234,18 @@ impl Function {
     /// Pictures of the chapters, as far as they are small and few.
     async fn pictures(&self, brief: &Brief) -> Result<Vec<Picture>, Error> {
         let mut pictures: Vec<Picture> = Vec::new();
+        let mut left = PICTURES_BYTES;
         let uris = brief
             .chapters
             .iter()
             .filter_map(|chapter| chapter.keyframe_uri.as_ref());
         for uri in uris.take(PICTURES_LIMIT) {
-            let is_small = self
-                .stores
-                .objects
-                .head(uri, None)
-                .await?
-                .is_some_and(|head| head.size_bytes <= PICTURE_BYTES);
-            if !is_small || pictures.iter().any(|known| known.uri == *uri) {
+            let head = self.stores.objects.head(uri, None).await?;
+            let size = head.map_or(u64::MAX, |head| head.size_bytes);
+            if size > left.min(PICTURE_BYTES) || pictures.iter().any(|known| known.uri == *uri) {
                 continue;
             }
+            left -= size;
             let bytes = self.stores.objects.get(uri, PICTURE_BYTES).await?;
             pictures.extend(bytes.map(|bytes| Picture {
                 uri: uri.clone(),

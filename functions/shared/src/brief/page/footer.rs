@@ -27,7 +27,7 @@ fn folded(name: &str, content: &str) -> String {
 }
 
 /// A table with a row header; nothing without rows.
-fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+fn table(name: &str, head: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -44,7 +44,7 @@ fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     };
     let rows: Vec<String> = rows.iter().map(row).collect();
     format!(
-        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>\n",
+        "<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{name}\"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>\n",
         head.concat(),
         rows.concat()
     )
@@ -135,6 +135,7 @@ fn moderation(brief: &Brief) -> String {
         <&str>::from(moderation.decision),
         escaped(&moderation.policy_version),
         table(
+            "Flags",
             &["Time", "Category", "Severity", "Confidence", "Seen by"],
             &flags
         )
@@ -160,7 +161,11 @@ fn cost(brief: &Brief) -> String {
     format!(
         "<p>Predicted ${:.4}{actual}.</p>\n{}",
         brief.cost.predicted_usd,
-        table(&["Service", "Quantity", "Amount", "Price of"], &lines)
+        table(
+            "Cost lines",
+            &["Service", "Quantity", "Amount", "Price of"],
+            &lines
+        )
     )
 }
 
@@ -199,7 +204,11 @@ fn provenance(brief: &Brief) -> String {
             .join(" and "),
         source.size_bytes,
         escaped(&source.version_id),
-        table(&["Service", "Operation", "Model", "Job"], &engines),
+        table(
+            "Engines",
+            &["Service", "Operation", "Model", "Job"],
+            &engines
+        ),
         list(machines),
         escaped(&provenance.pipeline_version),
         escaped(&provenance.prompt_id),

@@ -83,26 +83,29 @@ fn header(page: &Page<'_>) -> String {
 
 fn watch(page: &Page<'_>) -> String {
     let brief = page.brief;
-    let sources = played(brief)
-        .map(|one| candidates(&one.uri))
-        .into_iter()
-        .flatten();
-    let sources =
-        sources.map(|address| format!("<source src=\"{}\" type=\"video/mp4\">", escaped(&address)));
     let (width, height) = played(brief)
         .and_then(|one| one.width.zip(one.height))
         .unwrap_or((brief.source.width, brief.source.height));
+    let size =
+        format!("width=\"{width}\" height=\"{height}\" controls playsinline preload=\"metadata\"");
+    let (mut addresses, mut plain) = (String::new(), String::new());
+    if let Some(one) = played(brief) {
+        let [published, exported] = candidates(&one.uri).map(|address| escaped(&address));
+        addresses = format!(" data-src=\"{published}\" data-other=\"{exported}\"");
+        plain = format!(
+            "<noscript><video {size}><source src=\"{published}\"><source src=\"{exported}\"></video></noscript>"
+        );
+    }
     format!(
         "<section class=\"watch\" aria-label=\"Video\">\n\
-         <div class=\"frame\"><video id=\"video\" width=\"{width}\" height=\"{height}\" controls playsinline preload=\"metadata\">{}</video>\
+         <div class=\"frame\"><video id=\"video\" {size}{addresses}></video>{plain}\
          <div class=\"poster\" hidden><p>The video file is not beside this page.</p></div></div>\n\
          {}<p class=\"unseen\" role=\"status\" id=\"status\"></p></section>\n",
-        sources.collect::<Vec<_>>().concat(),
         timeline(page),
     )
 }
 
-/// A picture set into the page, else linked.
+/// A picture set into the page; else its addresses, of which the script takes the one that is right.
 pub(super) fn picture(page: &Page<'_>, uri: &crate::location::S3Uri) -> String {
     if let Some(picture) = page.pictures.iter().find(|picture| picture.uri == *uri) {
         return format!(
@@ -111,7 +114,7 @@ pub(super) fn picture(page: &Page<'_>, uri: &crate::location::S3Uri) -> String {
         );
     }
     let [published, exported] = candidates(uri).map(|address| escaped(&address));
-    format!("<img src=\"{published}\" data-other=\"{exported}\" alt=\"\" loading=\"lazy\">")
+    format!("<img data-src=\"{published}\" data-other=\"{exported}\" alt=\"\" loading=\"lazy\">")
 }
 
 fn text(page: &Page<'_>) -> String {

@@ -1,7 +1,12 @@
 //! The brief as Markdown.
 
+use super::timeline::speakers;
 use super::{Page, beside, clock, percent, telling};
-use crate::brief::Statement;
+use crate::brief::{Brief, PersonKind, Statement};
+use crate::labels::TimeRange;
+
+/// Times that are listed of a label, a person or a thing.
+const TIMES_SHOWN: usize = 20;
 
 /// The brief as Markdown; text from outside cannot make markup.
 pub fn markdown(page: &Page<'_>) -> String {
@@ -29,26 +34,30 @@ pub fn markdown(page: &Page<'_>) -> String {
         format!("### {time} {title}\n\n{summary}{}\n", cited(&one.summary))
     });
     add(&mut text, "Chapters", chapters, "\n");
-    let moments = brief.key_moments.iter();
-    let moments =
-        moments.map(|one| format!("- {} {}\n", clock(one.start_ms), plain(&one.reason.text)));
+    let moments = brief.key_moments.iter().map(|one| {
+        let (time, reason) = (clock(one.start_ms), plain(&one.reason.text));
+        format!("- {time} {reason}{}\n", cited(&one.reason))
+    });
     add(&mut text, "Key moments", moments, "");
-    let quotes = brief
-        .quotes
-        .iter()
-        .map(|one| format!("> {} ({})\n", plain(&one.text), clock(one.start_ms)));
+    let quotes = brief.quotes.iter().map(|one| {
+        let speaker =
+            speakers(brief).find(|(_, person)| Some(&person.id) == one.speaker_id.as_ref());
+        let speaker = speaker
+            .map(|(name, _)| plain(&name) + ", ")
+            .unwrap_or_default();
+        format!(
+            "> {} ({speaker}{})\n",
+            plain(&one.text),
+            clock(one.start_ms)
+        )
+    });
     add(&mut text, "Quotes", quotes, "\n");
     let labels = telling(brief).map(|one| {
-        let times: Vec<String> = one
-            .instances
-            .iter()
-            .map(|range| format!("{}–{}", clock(range.start_ms), clock(range.end_ms)))
-            .collect();
         format!(
             "- {} ({}): {}\n",
             plain(&one.name),
             percent(one.confidence_max),
-            times.join(", ")
+            times(&one.instances)
         )
     });
     add(&mut text, "Seen", labels, "");
@@ -57,6 +66,22 @@ pub fn markdown(page: &Page<'_>) -> String {
         .iter()
         .map(|one| format!("- {}\n", plain(&one.path.join(" › "))));
     add(&mut text, "Topics", topics, "");
+    let people = speakers(brief).map(|(name, one)| {
+        let share = one.share_of_talk.map(percent).unwrap_or_default();
+        format!("- {}: {share} of the talk\n", plain(&name))
+    });
+    let mentioned = brief.people.iter().filter_map(|one| {
+        let name = one
+            .display_name
+            .as_deref()
+            .filter(|_| one.kind == PersonKind::Mentioned)?;
+        Some(format!("- {}: {}\n", plain(name), times(&one.instances)))
+    });
+    add(&mut text, "People", people.chain(mentioned), "");
+    let names = brief.entities.iter().map(|one| (&one.text, &one.instances));
+    let names = names.chain(brief.brands.iter().map(|one| (&one.name, &one.instances)));
+    let names = names.map(|(name, instances)| format!("- {}: {}\n", plain(name), times(instances)));
+    add(&mut text, "Names", names, "");
     let missing = brief.quality.missing_analyses.iter();
     let missing = missing.map(|one| format!("- {}: {}\n", plain(&one.name), plain(&one.reason)));
     add(&mut text, "Missing", missing, "");
@@ -71,7 +96,46 @@ pub fn markdown(page: &Page<'_>) -> String {
         .flat_map(|transcript| &transcript.segments);
     let said = said.map(|one| format!("**{}** {}\n", clock(one.start_ms), plain(&one.text)));
     add(&mut text, "Transcript", said, "\n");
+    text.push_str(&about(brief));
     text
+}
+
+/// How far the brief can be trusted, and what it cost.
+fn about(brief: &Brief) -> String {
+    let quality = &brief.quality;
+    let mut text = format!(
+        "\n## About this brief\n\n- Chapters cover {} of the video; unsupported statements that were dropped: {}\n- Moderation: {}\n\
+         - Cost: predicted ${:.4}",
+        percent(quality.coverage),
+        quality.unsupported_statements,
+        <&str>::from(brief.moderation.decision),
+        brief.cost.predicted_usd,
+    );
+    text.extend(
+        brief
+            .cost
+            .actual_usd
+            .map(|usd| format!(", actual ${usd:.4}")),
+    );
+    text.push('\n');
+    text.extend(quality.warnings.iter().map(|one| {
+        let code: &str = one.code.into();
+        format!("- {code}: {}\n", plain(&one.message))
+    }));
+    text
+}
+
+/// The first few times of something.
+fn times(instances: &[TimeRange]) -> String {
+    let first = instances.iter().take(TIMES_SHOWN);
+    let mut times: Vec<String> = first
+        .map(|range| format!("{}–{}", clock(range.start_ms), clock(range.end_ms)))
+        .collect();
+    let more = instances.len().saturating_sub(TIMES_SHOWN);
+    if more > 0 {
+        times.push(format!("and {more} more"));
+    }
+    times.join(", ")
 }
 
 /// A heading and its items; nothing without items.

@@ -15,25 +15,11 @@
     return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
   };
 
-  // The page lies beside its media in one of two ways: as published, or as exported. The address tells.
+  // The page lies beside its media in one of two ways: as published, or as exported. Its address tells which.
   const isExported = !/\/published\/[^/]+\/[^/]*$/.test(location.pathname);
-  const other = (element, attribute) => {
-    const address = element.dataset.other;
-    if (!address) return false;
-    delete element.dataset.other;
-    element.setAttribute(attribute, address);
-    return true;
-  };
-  if (isExported) {
-    all("a[data-other]").forEach((link) => other(link, "href"));
-    all("img[data-other]").forEach((image) => other(image, "src"));
-    const sources = all("source", video);
-    if (sources.length > 1) {
-      sources[0].remove();
-      video.load();
-    }
-  }
-  all("img[data-other]").forEach((image) => image.addEventListener("error", () => other(image, "src")));
+  const address = (element) => (isExported ? element.dataset.other : element.dataset.src);
+  if (isExported) all("a[data-other]").forEach((link) => link.setAttribute("href", link.dataset.other));
+  all("img[data-src]").forEach((image) => { image.src = address(image); });
   const first = document.querySelector(".chapters img");
   const still = () => { if (first.naturalWidth) video.poster = first.src; };
   if (first) {
@@ -48,8 +34,8 @@
     poster.hidden = false;
     video.hidden = true;
   };
-  const last = all("source", video).pop();
-  if (last) last.addEventListener("error", missing);
+  video.addEventListener("error", missing);
+  if (video.dataset.src) video.src = address(video);
   else missing();
 
   // Subtitles without a fetch: a page opened from a file may not fetch.
@@ -141,13 +127,14 @@
   // Rows of bars: arrows go from bar to bar, a click anywhere seeks, and pointing shows what is there.
   const peek = timeline.querySelector(".peek");
   const [image, words] = [peek.querySelector("img"), peek.querySelector("span")];
-  const { stills, other: exported, first: number, count } = timeline.dataset;
+  const { first: number, count } = timeline.dataset;
+  const stills = address(timeline);
   image.addEventListener("error", () => { image.hidden = true; });
   const peeked = (ms, text) => {
     if (stills) {
       const index = Math.min(Number(count) - 1, Math.floor(ms * Number(count) / duration));
-      const address = `${isExported ? exported : stills}.${String(Number(number) + index).padStart(7, "0")}.jpg`;
-      if (image.getAttribute("src") !== address) { image.hidden = false; image.src = address; }
+      const name = `${stills}.${String(Number(number) + index).padStart(7, "0")}.jpg`;
+      if (image.getAttribute("src") !== name) { image.hidden = false; image.src = name; }
     } else image.hidden = true;
     words.textContent = text;
     peek.hidden = false;

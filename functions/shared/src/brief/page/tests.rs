@@ -1,6 +1,7 @@
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::brief::{Entity, EntityType, PersonKind};
 
 fn sample<T: DeserializeOwned>(text: &str) -> T {
     serde_json::from_str(text).unwrap_or_else(|error| unreachable!("{error}"))
@@ -31,7 +32,7 @@ fn hostile() -> (Brief, Transcript) {
 
 #[test]
 fn text_from_outside_stays_text() {
-    let (brief, mut transcript) = hostile();
+    let (mut brief, mut transcript) = hostile();
     for segment in &mut transcript.segments {
         segment
             .words
@@ -40,6 +41,25 @@ fn text_from_outside_stays_text() {
         segment.text = "</p><script>alert(4)</script>".into();
         segment.speaker = Some("<u>".into());
     }
+    if let Some(first) = transcript.segments.first_mut() {
+        first.speaker = Some("<b></b>".into());
+    }
+    brief.entities = vec![Entity {
+        text: "<u>".into(),
+        r#type: EntityType::Place,
+        instances: Vec::new(),
+    }];
+    for person in &mut brief.people {
+        person.kind = PersonKind::Speaker;
+        person.display_name = None;
+    }
+    let twin = brief.people.first().cloned();
+    brief.people.extend(twin);
+    brief.source.key = "<u>/<u>".into();
+    brief
+        .provenance
+        .state_machine_version_arns
+        .insert("<u>".into(), "<u>".into());
     let page = Page {
         brief: &brief,
         transcript: Some(&transcript),
@@ -47,6 +67,7 @@ fn text_from_outside_stays_text() {
         stills: None,
     };
     let html = html(&page);
+    assert!(html.contains("Speaker 1"), "speakers have rows and lines");
     assert_eq!(html.matches("<script").count(), 2, "the cues and ours");
     assert_eq!(html.matches("</script>").count(), 2);
     for bad in [
@@ -201,4 +222,97 @@ fn markup_is_escaped() {
         escaped("<a href=\"x\" onclick='y'>&\u{0}\n"),
         "&lt;a href=&quot;x&quot; onclick=&#39;y&#39;&gt;&amp;\n"
     );
+}
+
+/// Four hours: 4,000 lines of ten words, 300 chapters' worth of bars, pictures up to their limit.
+#[test]
+fn four_hours_make_a_page_below_three_megabytes() {
+    let mut brief: Brief = sample(include_str!("../../../samples/brief.json"));
+    let mut transcript: Transcript = sample(include_str!("../../../samples/transcript.json"));
+    let line = transcript.segments.first().cloned();
+    transcript.segments = (0..4000)
+        .zip(std::iter::repeat(line).flatten())
+        .map(|(number, mut line)| {
+            line.id = format!("s{}", number + 1);
+            (line.start_ms, line.end_ms) = (number * 3600, number * 3600 + 3000);
+            line.text = "words that somebody says in this one sentence, ten of them".to_owned();
+            line.words.truncate(10);
+            line
+        })
+        .collect();
+    brief.source.duration_ms = 14_400_000;
+    for label in &mut brief.labels {
+        let range = crate::labels::TimeRange {
+            start_ms: 0,
+            end_ms: 900,
+            confidence: 0.9,
+        };
+        let at = |number: u64| crate::labels::TimeRange {
+            start_ms: number * 5000,
+            end_ms: number * 5000 + 900,
+            ..range
+        };
+        label.instances = (0..2000).map(at).collect();
+    }
+    let uri = S3Uri::new("out", "media/v-1/thumbnails/thumb.0000001.jpg");
+    let pictures = [Picture {
+        uri: uri.clone(),
+        base64: "A".repeat(1024 * 1024),
+    }];
+    brief
+        .chapters
+        .iter_mut()
+        .for_each(|chapter| chapter.keyframe_uri = Some(uri.clone()));
+    brief.chapters.truncate(1);
+    let page = html(&Page {
+        brief: &brief,
+        transcript: Some(&transcript),
+        pictures: &pictures,
+        stills: None,
+    });
+    assert!(page.len() < 3_000_000, "{} bytes", page.len());
+    let bars = page.matches("<rect").count();
+    assert!(bars < 2000, "{bars} bars: near ones are one");
+}
+
+#[test]
+fn right_to_left_languages_turn_the_page() {
+    let check = |language: &str, expected: &str| {
+        let mut brief: Brief = sample(include_str!("../../../samples/brief.json"));
+        brief.language.code = language.to_owned();
+        let page = html(&Page {
+            brief: &brief,
+            transcript: None,
+            pictures: &[],
+            stills: None,
+        });
+        assert!(
+            page.contains(&format!("<html lang=\"en\" dir=\"{expected}\">")),
+            "{language}"
+        );
+        assert!(
+            page.contains(&format!("<h1 lang=\"{language}\" dir=\"auto\">")),
+            "{language}"
+        );
+    };
+    check("ar-SA", "rtl");
+    check("he", "rtl");
+    check("en-US", "ltr");
+    check("zh-CN", "ltr");
+}
+
+#[test]
+fn the_policy_allows_no_styles_in_attributes() {
+    let (brief, transcript) = hostile();
+    let page = html(&Page {
+        brief: &brief,
+        transcript: Some(&transcript),
+        pictures: &[],
+        stills: None,
+    });
+    assert!(
+        !page.contains(" style=") && !page.contains("unsafe"),
+        "a style in an attribute"
+    );
+    assert!(page.contains("style-src 'sha256-") && page.contains("script-src 'sha256-"));
 }

@@ -65,7 +65,7 @@ pub(super) fn timeline(page: &Page<'_>) -> String {
     let stills = page.stills.filter(|stills| stills.count > 0).map(|stills| {
         let [published, exported] = super::candidates(&stills.prefix).map(|address| escaped(&address));
         format!(
-            " data-stills=\"{published}\" data-other=\"{exported}\" data-first=\"{}\" data-count=\"{}\"",
+            " data-src=\"{published}\" data-other=\"{exported}\" data-first=\"{}\" data-count=\"{}\"",
             stills.first, stills.count
         )
     });
