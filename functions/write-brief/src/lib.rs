@@ -76,7 +76,7 @@ pub struct Input {
     pub job_id: JobId,
     /// Parts that were summarised; 0 when one prompt holds the video.
     pub part_count: u32,
-    /// Versions of the state machines that work on the job, by their names.
+    /// Versions of the state machines that the job began with, by their names.
     #[serde(default)]
     pub state_machine_version_arns: BTreeMap<String, String>,
 }

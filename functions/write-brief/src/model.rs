@@ -49,7 +49,7 @@ struct Turn {
 
 /// How an answer ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Answer {
+pub(crate) enum Answer {
     /// Whole.
     Text(String),
     /// Cut off.
@@ -173,14 +173,14 @@ fn answer(reason: &StopReason, text: String) -> Answer {
 
 /// What an answer is worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Judged {
+pub(crate) struct Judged {
     /// The checked draft; of an answer that cannot be read, the empty one.
-    reviewed: Reviewed,
+    pub(crate) reviewed: Reviewed,
     /// Whether the answer could be read.
     is_draft: bool,
 }
 
-fn judge(answer: &Answer, timeline: &Timeline, window: Window) -> Judged {
+pub(crate) fn judge(answer: &Answer, timeline: &Timeline, window: Window) -> Judged {
     let (code, message) = match answer {
         Answer::Text(text) => match draft::parse(text) {
             Ok(draft) => {

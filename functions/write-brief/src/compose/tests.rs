@@ -1,11 +1,13 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use videoflow_shared::brief::draft::PartDraft;
-use videoflow_shared::brief::review::{Window, review};
+use videoflow_shared::brief::review::{Reviewed, Window, review};
 use videoflow_shared::brief::{self, Basis, Warning, WarningCode};
 use videoflow_shared::timeline::Part;
 
 use super::*;
+
+mod whatever;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/samples");
 
@@ -26,35 +28,59 @@ fn document<T: DeserializeOwned>(name: &str, uri: Option<&S3Uri>) -> Option<Sour
     })
 }
 
+fn default_profile() -> &'static videoflow_shared::profiles::Profile {
+    videoflow_shared::profiles::find("default").unwrap_or_else(|| unreachable!("default"))
+}
+
+fn job(plan: &Plan) -> Job {
+    serde_json::from_value(json!({
+        "JobId": plan.job_id, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "SourceVersionId": "1",
+        "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t",
+        "Stages": {"labels": {"attempt": 1, "serviceJobId": "rekognition-job", "status": "SUCCEEDED"}}
+    }))
+    .unwrap_or_else(|error| unreachable!("{error}"))
+}
+
 /// The sample's documents, changed by the test before the brief is made of them.
 fn composed(change: impl FnOnce(&mut Timeline, &mut Draft, &mut Vec<PartDraft>)) -> Brief {
     let (plan, mut timeline, mut draft): (Plan, Timeline, Draft) =
         (sample("plan"), sample("timeline"), sample("draft"));
     let mut parts = Vec::new();
     change(&mut timeline, &mut draft, &mut parts);
-    let profile = videoflow_shared::profiles::find("default")
-        .cloned()
-        .unwrap_or_else(|| unreachable!("default"));
-    let job: Job = serde_json::from_value(json!({
-        "JobId": plan.job_id, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "SourceVersionId": "1",
-        "Profile": "default", "CreatedAt": "t", "UpdatedAt": "t",
-        "Stages": {"labels": {"attempt": 1, "serviceJobId": "rekognition-job", "status": "SUCCEEDED"}}
-    }))
-    .unwrap_or_else(|error| unreachable!("{error}"));
+    let profile = default_profile();
+    let job = job(&plan);
     let window = Window {
         start_ms: 0,
         end_ms: timeline.duration_ms,
     };
     let reviewed = review(draft, &timeline, window);
+    compose_of(
+        &plan,
+        &job,
+        &profile.moderation,
+        &timeline,
+        &parts,
+        reviewed,
+    )
+}
+
+fn compose_of(
+    plan: &Plan,
+    job: &Job,
+    policy: &ModerationPolicy,
+    timeline: &Timeline,
+    parts: &[PartDraft],
+    reviewed: Reviewed,
+) -> Brief {
     compose(&Material {
-        policy: &profile.moderation,
-        job: &job,
+        policy,
+        job,
         transcript: document("transcript", timeline.sources.transcript.as_ref()),
         labels: document("labels", timeline.sources.labels.as_ref()),
         moderation: None,
         meaning: document("meaning", timeline.sources.meaning.as_ref()),
-        timeline: &timeline,
-        parts: &parts,
+        timeline,
+        parts,
         written: Written {
             reviewed,
             input_tokens: 1200,
@@ -66,7 +92,7 @@ fn composed(change: impl FnOnce(&mut Timeline, &mut Draft, &mut Vec<PartDraft>))
         plan_uri: S3Uri::new("videoflow-local-output", "work/j/plan.json"),
         started_at: "2026-11-21T11:00:00.000Z".to_owned(),
         ended_at: "2026-11-21T11:00:02.000Z".to_owned(),
-        plan: &plan,
+        plan,
     })
 }
 
