@@ -83,7 +83,7 @@ pub struct CostLine {
 pub struct Provenance {
     /// Version of this software.
     pub pipeline_version: String,
-    /// Versions of the state machines, by their names, where they are known.
+    /// Versions of the state machines that the job began with, by their names, where they are known.
     pub state_machine_version_arns: BTreeMap<String, String>,
     /// Variant of the profile.
     pub variant: Option<String>,
