@@ -206,9 +206,13 @@ impl World {
             }
             "write-brief" => json!({ "brief": "s3://o/brief.json", "warnings": 0 }),
             "check-quality" => json!({
-                "passed": video.fate != Fate::QualityFails, "score": 0.5, "results": [], "isReviewNeeded": false
+                "passed": video.fate != Fate::QualityFails, "score": 0.5, "report": "s3://o/work/quality.json",
+                "isReviewNeeded": false
             }),
-            "publish-assets" => json!({ "brief": "s3://o/published/brief.json", "locations": {} }),
+            "publish-assets" => json!({
+                "brief": "s3://o/published/brief.json", "locations": {}, "durationMs": video.seconds * 1000,
+                "language": "en-US", "costUsd": { "predicted": 0.1, "actual": 0.1 }
+            }),
             other => panic!("nobody models {other}"),
         })
     }
@@ -361,7 +365,7 @@ fn throttling(resource: &str) -> &'static str {
 
 fn inspected(video: &Video) -> Value {
     if video.fate == Fate::Rejected {
-        return json!({ "verdict": "REJECTED", "code": "UnreadableFile", "message": "Upload a video." });
+        return json!({ "verdict": "REJECTED", "code": "UnreadableFile", "message": "Upload a video.", "predictedCostUsd": 0 });
     }
     let analyses =
         json!({ "labels": true, "moderation": false, "transcription": true, "meaning": true });

@@ -112,7 +112,7 @@ fn check(
 
 fn quality(passed: bool, is_review_needed: bool) -> impl Fn(&str) -> Option<Value> {
     move |state| {
-        let payload = json!({"passed": passed, "score": 1, "results": [], "isReviewNeeded": is_review_needed,
+        let payload = json!({"passed": passed, "score": 1, "report": "s3://o/work/quality.json", "isReviewNeeded": is_review_needed,
             "reviewReason": "why"});
         (state == "CheckQuality").then(|| json!({"Payload": payload}))
     }
@@ -162,7 +162,7 @@ fn a_redriven_job_is_inspected_anew() {
     let inspected = |verdict: &'static str| {
         move |state: &str| {
             let payload = json!({"verdict": verdict, "claimId": "c", "code": "UnsupportedCodec", "message": "no",
-                "analyses": {}});
+                "analyses": {}, "predictedCostUsd": 0});
             (state == "InspectFile").then(|| json!({"Payload": payload}))
         }
     };

@@ -14,6 +14,7 @@ mod deployment;
 mod documents;
 mod duplicates;
 mod error_list;
+mod events;
 mod failures;
 mod late_news;
 mod machines;

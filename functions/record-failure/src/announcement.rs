@@ -145,16 +145,23 @@ fn context(job: &Job, ended: &Ended, details: Option<&ErrorDetails>, now: &str) 
     })
 }
 
-/// What other systems get to know; the state's input is not theirs.
+/// What other systems get to know (`VideoFailed`); the state's input is not theirs.
 fn domain_event(job: &Job) -> Value {
-    let details = job.error_details.as_ref();
+    let (state, error, cause) = job
+        .error_details
+        .as_ref()
+        .map_or(("unknown", "unknown", "unknown"), |details| {
+            (&details.state, &details.error, &details.cause)
+        });
     json!({
         "version": "1",
         "jobId": job.job_id,
+        "videoId": job.job_id.base(),
         "source": {"bucket": job.source_bucket, "key": job.source_key, "versionId": job.source_version_id},
-        "state": details.map(|details| &details.state),
-        "error": details.map(|details| &details.error),
-        "cause": details.map(|details| printable(&details.cause, NOTICE_CAUSE_LIMIT)),
+        "jobStatus": "FAILED",
+        "state": state,
+        "error": error,
+        "cause": printable(cause, NOTICE_CAUSE_LIMIT),
     })
 }
 

@@ -30,7 +30,7 @@ pub fn usual(state: &str) -> Value {
         "AlignStreams" => lambda(&json!({ "timeline": "s3://o/timeline.json", "parts": [] })),
         "WriteBrief" => lambda(&json!({ "brief": "s3://o/work/brief.json", "warnings": 0 })),
         "CheckQuality" => quality(true, false),
-        "PublishAssets" => lambda(&json!({ "brief": "s3://o/brief.json", "locations": {} })),
+        "PublishAssets" => lambda(&published()),
         "ListOpenJobs" | "ListRunningClaims" | "ListDuplicates" => json!({ "Items": [] }),
         "ReadOriginal" => json!({ "Item": { "JobStatus": { "S": "PUBLISHED" } } }),
         "DescribeExecution" => json!({ "Status": "RUNNING" }),
@@ -62,7 +62,9 @@ pub fn accepted(is_analyzed: bool, is_moderated: bool) -> Value {
 
 /// A rejected file.
 pub fn rejected(code: &str) -> Value {
-    lambda(&json!({ "verdict": "REJECTED", "code": code, "message": "What to do." }))
+    lambda(
+        &json!({ "verdict": "REJECTED", "code": code, "message": "What to do.", "predictedCostUsd": 0 }),
+    )
 }
 
 /// A claim that `job` holds.
@@ -106,8 +108,14 @@ pub fn meaning(status: &str) -> Value {
 /// A quality decision.
 pub fn quality(passed: bool, is_review_needed: bool) -> Value {
     lambda(
-        &json!({ "passed": passed, "score": 0.5, "results": [], "isReviewNeeded": is_review_needed, "reviewReason": "moderation" }),
+        &json!({ "passed": passed, "score": 0.5, "report": "s3://o/work/quality.json", "isReviewNeeded": is_review_needed, "reviewReason": "moderation" }),
     )
+}
+
+/// What publish-assets answers.
+pub fn published() -> Value {
+    json!({ "brief": "s3://o/brief.json", "locations": {}, "durationMs": 10_000, "language": "en-US",
+        "costUsd": { "predicted": 0.1, "actual": 0.1 } })
 }
 
 /// What collect-renditions answers.

@@ -194,7 +194,7 @@ fn sanitize_file_accepts_rejects_or_names_the_original() {
         "ProbeFile InspectFile IsAcceptable ClaimContent",
         Ok(accepted.clone()),
     );
-    let rejected = json!({ "Payload": { "verdict": "REJECTED", "code": "EmptyFile", "message": "The file is empty." } });
+    let rejected = json!({ "Payload": { "verdict": "REJECTED", "code": "EmptyFile", "message": "The file is empty.", "predictedCostUsd": 0 } });
     way(
         vec![("InspectFile", returns(rejected))],
         "ProbeFile InspectFile IsAcceptable TagRejected RecordRejected AnnounceRejected NotifyRejected",
@@ -474,7 +474,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
     );
     let quality = |passed: bool, review: bool| {
         returns(
-            json!({ "Payload": { "passed": passed, "score": 0.5, "isReviewNeeded": review, "reviewReason": "moderation" } }),
+            json!({ "Payload": { "passed": passed, "score": 0.5, "report": "s3://o/work/quality.json", "isReviewNeeded": review, "reviewReason": "moderation" } }),
         )
     };
     way(

@@ -1,5 +1,6 @@
 //! What the tests share: the repository's places and the built binaries.
 
+pub mod events;
 pub mod up;
 pub mod word_error_rate;
 
@@ -62,7 +63,9 @@ pub fn videoflow(arguments: &[&str]) -> Output {
     );
     let out = arguments.iter().position(|argument| *argument == "--out");
     if let Some(out) = out.and_then(|at| arguments.get(at + 1)) {
-        check_deviations(&root().join(out).join(".videoflow"));
+        let data = root().join(out).join(".videoflow");
+        check_deviations(&data);
+        events::check_events(&data);
     }
     output
 }

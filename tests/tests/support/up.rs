@@ -21,6 +21,7 @@ use videoflow_platform::record::RecordedCall;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
 
+use super::events::check_events;
 use super::{binaries, check_deviations, root};
 
 /// Bucket of uploads.
@@ -56,6 +57,7 @@ impl Drop for Up {
             eprintln!("{}", log.unwrap_or_default());
         } else {
             check_deviations(&self.folder.path().join("data"));
+            check_events(&self.folder.path().join("data"));
         }
     }
 }
