@@ -101,7 +101,7 @@ validate() {
   need_terraform
   check_format
   local folders
-  mapfile -t folders < <(folders_with '*.tf' terraform/modules/* terraform/modules/*/examples/* terraform/platform terraform/environments/* terraform/bootstrap)
+  mapfile -t folders < <(folders_with '*.tf' terraform/modules/* terraform/modules/*/examples/* terraform/examples/* terraform/platform terraform/environments/* terraform/bootstrap)
   check_all validate "${folders[@]}"
 }
 

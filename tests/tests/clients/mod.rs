@@ -51,6 +51,11 @@ async fn the_runbooks_commands_do_what_it_says() {
 }
 
 #[tokio::test]
+async fn a_webhook_gets_every_event_once() {
+    run(&Up::start().await, "webhook_runs.py", None);
+}
+
+#[tokio::test]
 async fn a_video_goes_its_whole_way() {
     let up = Up::start().await;
     run(&up, "whole_run.py", Some(&up.clip(1)));
