@@ -143,6 +143,7 @@ impl Function {
         );
         self.publish_subtitles(&mut brief, places).await?;
         self.publish_quality(places).await?;
+        let words = self.publish_transcript(transcript.as_ref(), places).await?;
         let pictures = self.pictures(&brief).await?;
         let page = Page {
             brief: &brief,
@@ -170,7 +171,7 @@ impl Function {
         // The JSON last: where it is, everything is.
         let uri = places.published("brief.json");
         self.put(&uri, json, "application/json").await?;
-        let locations = Locations::new(places, &brief, &timeline.renditions);
+        let locations = Locations::new(places, &brief, words, &timeline.renditions);
         let mut attributes = Map::new();
         attributes.insert("OutputLocations".to_owned(), json!(locations));
         attributes.insert("ActualCostUsd".to_owned(), json!(actual_cost_usd));
@@ -229,6 +230,22 @@ impl Function {
             places.published("quality.json"),
         );
         Ok(self.stores.objects.copy(&from, &to, serving).await?)
+    }
+
+    /// The words with their times, for players, search and editing programs.
+    async fn publish_transcript(
+        &self,
+        transcript: Option<&Transcript>,
+        places: Places<'_>,
+    ) -> Result<Option<S3Uri>, Error> {
+        let Some(transcript) = transcript else {
+            return Ok(None);
+        };
+        let uri = places.published("transcript.json");
+        let json = serde_json::to_string(transcript)
+            .map_err(|error| Error::RecordUnreadable(format!("{uri}: {error}")))?;
+        self.put(&uri, json, "application/json").await?;
+        Ok(Some(uri))
     }
 
     /// Pictures of the chapters, as far as they are small and few.

@@ -17,6 +17,8 @@ pub struct Locations {
     pub brief_html: S3Uri,
     /// What the quality checks found.
     pub quality: S3Uri,
+    /// What is said, word by word with times; null where nobody speaks.
+    pub transcript: Option<S3Uri>,
     /// Subtitles.
     pub subtitles: Vec<S3Uri>,
     /// HLS manifest.
@@ -33,12 +35,18 @@ pub struct Locations {
 
 impl Locations {
     /// Locations of a job.
-    pub fn new(places: Places<'_>, brief: &Brief, renditions: &Renditions) -> Self {
+    pub fn new(
+        places: Places<'_>,
+        brief: &Brief,
+        transcript: Option<S3Uri>,
+        renditions: &Renditions,
+    ) -> Self {
         Self {
             brief_json: places.published("brief.json"),
             brief_markdown: places.published("brief.md"),
             brief_html: places.published("brief.html"),
             quality: places.published("quality.json"),
+            transcript,
             subtitles: brief.subtitles.iter().map(|one| one.uri.clone()).collect(),
             hls: renditions.stream.hls.clone(),
             dash: renditions.stream.dash.clone(),
@@ -75,6 +83,7 @@ mod tests {
         let locations = Locations::new(
             Places::new("out", &timeline.job_id),
             &brief,
+            None,
             &timeline.renditions,
         );
         let value = json!(locations);
@@ -91,6 +100,7 @@ mod tests {
                 "briefMarkdown",
                 "briefHtml",
                 "quality",
+                "transcript",
                 "subtitles",
                 "hls",
                 "dash",

@@ -145,6 +145,7 @@ pub fn outputs(folder: &Path) -> Value {
         "briefJson": path("brief.json"),
         "briefMarkdown": path("brief.md"),
         "briefHtml": path("brief.html"),
+        "transcript": path("transcript.json"),
         "subtitles": path("subtitles"),
         "media": path("media"),
         "analysis": path("analysis"),
