@@ -3,8 +3,9 @@
 locals {
   functions = jsondecode(file("${path.module}/../../functions/functions.json"))
 
-  # These start executions, so they come after process-video in the order of things; the others are called by Tasks.
-  event_functions = ["jobs-api", "record-failure", "start-processing"]
+  # Events call these, and some start executions, so they come after process-video in the order of things; the others are
+  # called by Tasks.
+  event_functions = ["delete-video", "jobs-api", "record-failure", "start-processing"]
   task_functions  = setsubtract(keys(local.functions), local.event_functions)
 
   # The table's sizes, unless this environment has its own.

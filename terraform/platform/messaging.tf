@@ -1,4 +1,4 @@
-# What decouples: three queues, the topic of notices, the bus of domain events with its archive.
+# What decouples: four queues, the topic of notices, the bus of domain events with its archive.
 
 locals {
   # A message stays hidden for six times the function's timeout, as Lambda recommends: a batch may be tried again within it.
@@ -42,6 +42,27 @@ module "failures_queue" {
     batch_size              = 10
     batching_window_seconds = 0
     maximum_concurrency     = var.settings.failures_maximum_concurrency
+  }
+}
+
+# One message for each video that is to be deleted, and again while there is more to delete than one invocation may: a
+# video of four hours has tens of thousands of objects.
+module "deletions_queue" {
+  source = "../modules/queue"
+
+  prefix                     = local.prefix
+  name                       = "deletions"
+  visibility_timeout_seconds = local.visibility_timeout_seconds["delete-video"]
+  max_receive_count          = var.settings.maximum_receive_count
+  max_age_seconds            = 3600
+  kms_key_arn                = module.key.arn
+  alarm_topic_arns           = local.alarm_topic_arns
+
+  consumer = {
+    function_arn            = module.event_function["delete-video"].version_arn
+    batch_size              = 1
+    batching_window_seconds = 0
+    maximum_concurrency     = var.settings.deletions_maximum_concurrency
   }
 }
 

@@ -20,15 +20,21 @@ locals {
         bucket  = [module.source_bucket.arn]
         objects = ["${module.source_bucket.arn}/*"]
       })
-      jobs-table                  = merge(local.encrypted, { table = [module.jobs_table.arn], indexes = values(module.jobs_table.index_arns) })
-      claims-table                = merge(local.encrypted, { table = [module.claims_table.arn], indexes = values(module.claims_table.index_arns) })
-      ingest-queue                = merge(local.encrypted, { queue = [module.ingest_queue.arn] })
-      ingest-dead-letters-queue   = merge(local.encrypted, { queue = [module.ingest_queue.dead_letters_arn] })
-      failures-queue              = merge(local.encrypted, { queue = [module.failures_queue.arn] })
-      failures-dead-letters-queue = merge(local.encrypted, { queue = [module.failures_queue.dead_letters_arn] })
-      failed-videos-queue         = merge(local.encrypted, { queue = [module.failed_videos_queue.arn] })
-      notices-topic               = merge(local.encrypted, { topic = [aws_sns_topic.notices.arn] })
-      domain-event-bus            = { bus = [aws_cloudwatch_event_bus.domain.arn] }
+      jobs-table   = merge(local.encrypted, { table = [module.jobs_table.arn], indexes = values(module.jobs_table.index_arns) })
+      claims-table = merge(local.encrypted, { table = [module.claims_table.arn], indexes = values(module.claims_table.index_arns) })
+      output = merge(local.encrypted, {
+        bucket  = [module.output_bucket.arn]
+        objects = ["${module.output_bucket.arn}/*"]
+      })
+      deletions-queue              = merge(local.encrypted, { queue = [module.deletions_queue.arn] })
+      deletions-dead-letters-queue = merge(local.encrypted, { queue = [module.deletions_queue.dead_letters_arn] })
+      ingest-queue                 = merge(local.encrypted, { queue = [module.ingest_queue.arn] })
+      ingest-dead-letters-queue    = merge(local.encrypted, { queue = [module.ingest_queue.dead_letters_arn] })
+      failures-queue               = merge(local.encrypted, { queue = [module.failures_queue.arn] })
+      failures-dead-letters-queue  = merge(local.encrypted, { queue = [module.failures_queue.dead_letters_arn] })
+      failed-videos-queue          = merge(local.encrypted, { queue = [module.failed_videos_queue.arn] })
+      notices-topic                = merge(local.encrypted, { topic = [aws_sns_topic.notices.arn] })
+      domain-event-bus             = { bus = [aws_cloudwatch_event_bus.domain.arn] }
       media-convert = {
         queue = [aws_media_convert_queue.this.arn]
         jobs  = ["arn:${local.partition}:mediaconvert:${local.region}:${local.account}:jobs/*"]

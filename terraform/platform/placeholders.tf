@@ -3,25 +3,31 @@
 locals {
   # Names, URLs and ARNs of what neither a function nor a machine is.
   resource_placeholders = {
-    bedrock_model_id                = var.bedrock_model_id
-    claims_table_name               = module.claims_table.name
-    data_automation_profile_arn     = var.data_automation.profile_arn
-    data_automation_project_arn     = var.data_automation.project_arn
-    data_key_arn                    = module.key.arn
-    domain_event_bus_name           = aws_cloudwatch_event_bus.domain.name
-    failed_videos_queue_url         = module.failed_videos_queue.url
-    failures_dead_letters_queue_url = module.failures_queue.dead_letters_url
-    failures_queue_url              = module.failures_queue.url
-    ingest_dead_letters_queue_url   = module.ingest_queue.dead_letters_url
-    ingest_queue_url                = module.ingest_queue.url
-    jobs_table_name                 = module.jobs_table.name
-    maximum_running_jobs            = tostring(var.settings.maximum_running_videos)
-    media_convert_queue_arn         = aws_media_convert_queue.this.arn
-    media_convert_role_arn          = aws_iam_role.media_convert.arn
-    notices_topic_arn               = aws_sns_topic.notices.arn
-    output_bucket_name              = module.output_bucket.name
-    receive_limit                   = tostring(var.settings.maximum_receive_count)
-    source_bucket_name              = module.source_bucket.name
+    access_log_retention_days        = tostring(var.settings.access_log_retention_days)
+    bedrock_model_id                 = var.bedrock_model_id
+    claims_table_name                = module.claims_table.name
+    data_automation_profile_arn      = var.data_automation.profile_arn
+    data_automation_project_arn      = var.data_automation.project_arn
+    data_key_arn                     = module.key.arn
+    deletions_dead_letters_queue_url = module.deletions_queue.dead_letters_url
+    deletions_queue_url              = module.deletions_queue.url
+    domain_event_bus_name            = aws_cloudwatch_event_bus.domain.name
+    event_archive_days               = tostring(var.settings.event_archive_days)
+    failed_videos_queue_url          = module.failed_videos_queue.url
+    failures_dead_letters_queue_url  = module.failures_queue.dead_letters_url
+    failures_queue_url               = module.failures_queue.url
+    ingest_dead_letters_queue_url    = module.ingest_queue.dead_letters_url
+    ingest_queue_url                 = module.ingest_queue.url
+    jobs_table_name                  = module.jobs_table.name
+    log_retention_days               = tostring(var.settings.log_retention_days)
+    maximum_running_jobs             = tostring(var.settings.maximum_running_videos)
+    media_convert_queue_arn          = aws_media_convert_queue.this.arn
+    media_convert_role_arn           = aws_iam_role.media_convert.arn
+    notices_topic_arn                = aws_sns_topic.notices.arn
+    output_bucket_name               = module.output_bucket.name
+    receive_limit                    = tostring(var.settings.maximum_receive_count)
+    recovery_days                    = tostring(var.settings.recovery_days)
+    source_bucket_name               = module.source_bucket.name
   }
 
   # Version ARNs: an execution keeps the functions and children that it began with.

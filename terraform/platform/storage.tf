@@ -118,12 +118,14 @@ module "access_logs_bucket" {
 module "jobs_table" {
   source = "../modules/table"
 
-  prefix           = local.prefix
-  name             = "jobs"
-  is_protected     = var.settings.is_protected
-  hash_key         = "JobId"
-  attributes       = { JobId = "S", JobStatus = "S", UpdatedAt = "S" }
-  indexes          = { JobStatusUpdatedAt = { hash_key = "JobStatus", range_key = "UpdatedAt" } }
+  prefix       = local.prefix
+  name         = "jobs"
+  is_protected = var.settings.is_protected
+  hash_key     = "JobId"
+  attributes   = { JobId = "S", JobStatus = "S", UpdatedAt = "S" }
+  indexes      = { JobStatusUpdatedAt = { hash_key = "JobStatus", range_key = "UpdatedAt" } }
+  # Of requests with an Idempotency-Key, which lie beside the jobs.
+  expiry_attribute = "ExpiresAt"
   kms_key_arn      = module.key.arn
   recovery_days    = var.settings.recovery_days
   alarm_topic_arns = local.alarm_topic_arns

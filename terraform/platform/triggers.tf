@@ -1,6 +1,13 @@
 # What wakes what: uploads and failures by rules, the library's reconciliation by a schedule, people and programs by HTTP.
 
 locals {
+  # As the API describes itself; and what fits no route, so that this is told as the description says, too.
+  api_paths   = jsondecode(file("${path.module}/../../functions/jobs-api/openapi.json")).paths
+  api_methods = ["delete", "get", "head", "patch", "post", "put"]
+  api_routes = concat(["$default"], flatten([
+    for path, item in local.api_paths : [for method in setintersection(keys(item), local.api_methods) : "${upper(method)} ${path}"]
+  ]))
+
   # One run at a time: the next begins when the machine's own timeout has ended the last one.
   reconcile_timeout_seconds = jsondecode(file("${local.definitions}/reconcile-library.asl.json")).TimeoutSeconds
 }
@@ -58,7 +65,7 @@ module "api" {
     arn        = module.event_function["jobs-api"].version_arn
     invoke_arn = module.event_function["jobs-api"].version_invoke_arn
   }
-  routes             = ["GET /jobs", "POST /jobs", "GET /jobs/{jobId}", "POST /jobs/{jobId}/review"]
+  routes             = local.api_routes
   authorization      = var.api_authorization
   cors_origins       = var.api_cors_origins
   throttling         = var.settings.api_throttling

@@ -99,11 +99,12 @@ variable "settings" {
       memory_mb            = optional(number)
       reserved_concurrency = optional(number)
     })), {})
-    # Invocations of start-processing and record-failure at a time.
-    ingest_maximum_concurrency   = optional(number, 10)
-    failures_maximum_concurrency = optional(number, 5)
-    key_deletion_window_days     = optional(number, 30)
-    maximum_receive_count        = optional(number, 5)
+    # Invocations of start-processing, record-failure and delete-video at a time.
+    ingest_maximum_concurrency    = optional(number, 10)
+    failures_maximum_concurrency  = optional(number, 5)
+    deletions_maximum_concurrency = optional(number, 2)
+    key_deletion_window_days      = optional(number, 30)
+    maximum_receive_count         = optional(number, 5)
     # Videos that are worked on at once; the others wait in the ingest queue. Those that wait for a reviewer do not count.
     maximum_running_videos = optional(number, 100)
     # Versions that were overwritten or deleted.

@@ -7,7 +7,7 @@ locals {
   # Beyond it, predictions are no basis for a price limit.
   cost_drift_limit_percent = 25
 
-  all_queues = { ingest = module.ingest_queue, failures = module.failures_queue, failed-videos = module.failed_videos_queue }
+  all_queues = { deletions = module.deletions_queue, ingest = module.ingest_queue, failures = module.failures_queue, failed-videos = module.failed_videos_queue }
 }
 
 module "alarms" {

@@ -48,7 +48,13 @@ fn every_function_is_called_by_a_machine_or_by_an_event() {
         .map(|definition| definition.text.as_str())
         .collect();
     for name in deployments().keys() {
-        let triggered = ["jobs-api", "record-failure", "start-processing"].contains(&name.as_str());
+        let by_events = [
+            "delete-video",
+            "jobs-api",
+            "record-failure",
+            "start-processing",
+        ];
+        let triggered = by_events.contains(&name.as_str());
         let called = all.contains(&format!("${{{}_function_arn}}", name.replace('-', "_")));
         assert!(
             called != triggered,
@@ -158,6 +164,7 @@ error_lists! {
     "collect-meaning" collect_meaning,
     "collect-renditions" collect_renditions,
     "collect-transcript" collect_transcript,
+    "delete-video" delete_video,
     "find-unprocessed" find_unprocessed,
     "inspect-file" inspect_file,
     "jobs-api" jobs_api,

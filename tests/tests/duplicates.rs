@@ -71,7 +71,7 @@ async fn an_event_counts_once_while_its_job_runs_and_for_ever_after() {
 
     let (status, problem) = up.post("/jobs", &json!({"jobId": job, "force": true}));
     assert_eq!(status, 409, "{problem}");
-    let detail = format!("job {job} still runs; a new run can be forced when it has ended");
+    let detail = format!("job {job} still runs");
     assert_eq!(problem["detail"], detail);
     let intake = intake(&up);
     let running = intake.jobs.get(&job).await.expect("jobs").expect("a job");
@@ -87,7 +87,7 @@ async fn an_event_counts_once_while_its_job_runs_and_for_ever_after() {
     up.until_empty("ingest").await;
     assert_eq!(up.calls("StartExecution"), starts);
     let (status, answer) = up.post("/jobs", &json!({"key": "a.mp4", "profile": "lean"}));
-    assert_eq!((status, &answer["status"]), (200, &json!("PUBLISHED")));
+    assert_eq!((status, &answer["jobStatus"]), (200, &json!("PUBLISHED")));
 
     let force = json!({"jobId": job, "force": true});
     assert_eq!(up.post("/jobs", &force).0, 202);

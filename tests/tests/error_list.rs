@@ -11,7 +11,7 @@ use crate::support::root;
 
 /// Names that stand in a definition or in the platform as text, and the file that must have each.
 const WRITTEN: [(&str, &str); 3] = [
-    ("ReviewRejected", "functions/jobs-api/src/lib.rs"),
+    ("ReviewRejected", "functions/jobs-api/src/review.rs"),
     ("ExecutionLost", "statemachines/reconcile-library.asl.json"),
     (
         "Platform.Interrupted",

@@ -16,6 +16,7 @@ mod duplicates;
 mod error_list;
 mod events;
 mod failures;
+mod http_api;
 mod late_news;
 mod machines;
 mod mock_config;

@@ -185,7 +185,7 @@ fn function(programs: &Path, name: &str) -> Function {
     let region = "us-east-1";
     let settings = deployment.environment.iter().map(String::as_str);
     let settings = settings.map(|setting| {
-        let is_number = setting.ends_with("_LIMIT");
+        let is_number = setting.ends_with("_LIMIT") || setting.ends_with("_DAYS");
         let value = if is_number {
             "3"
         } else {

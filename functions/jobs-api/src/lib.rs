@@ -1,87 +1,56 @@
-//! The HTTP API of jobs.
+//! The HTTP API of jobs. openapi.json describes it, and is served as `GET /openapi.json`.
 //!
-//! | request | answer |
-//! |---|---|
-//! | `POST /jobs {"key", "versionId"?, "profile"?}` | 202 `{jobId}`; 200 `{jobId, status}` when it was processed before |
-//! | `POST /jobs {"jobId", "force": true}` | 202 `{jobId}` of the new run |
-//! | `GET /jobs?status=S&limit=N` | 200 `{jobs: […]}`, last updated first |
-//! | `GET /jobs/{jobId}` | 200, the job |
-//! | `POST /jobs/{jobId}/review {"decision", "reviewer"}` | 202 `{jobId}` |
-//!
-//! Errors are problem documents (RFC 9457) whose `type` ends in the error's name. Idempotent but for `force`, which
-//! makes a new run each time, by an atomic counter.
+//! Errors are problem documents (RFC 9457) whose `type` ends in the error's name. A POST with an `Idempotency-Key` is
+//! carried out once; without one, only `force` does something new each time.
 
 mod answer;
+mod deletion;
+mod error;
+mod idempotency;
+mod listing;
+mod negotiation;
+mod outputs;
+mod redrive;
 mod request;
+mod review;
+mod route;
+mod station;
 mod view;
 
+use std::sync::LazyLock;
+
 use aws_config::SdkConfig;
-use aws_sdk_sfn::operation::send_task_failure::SendTaskFailureError;
-use aws_sdk_sfn::operation::send_task_success::SendTaskSuccessError;
+use lambda_http::http::header::{ACCEPT, CONTENT_TYPE};
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
-use serde_json::json;
-use strum::IntoEnumIterator;
+use serde_json::{Value, json};
 use tracing::{error, info};
-use videoflow_shared::error::classify;
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Entered, Intake};
 use videoflow_shared::jobs::{Job, JobStatus};
 use videoflow_shared::location::S3Uri;
+use videoflow_shared::profiles;
 use videoflow_shared::settings::{Setting, read};
 
-use answer::{Answer, problem};
-use request::{Decision, Listing, NewJob, Review, Route, route};
+use answer::{Answer, JSON, problem};
+use deletion::Deletions;
+use idempotency::{Keyed, Known, Records, keyed};
+use listing::Listing;
+use outputs::Outputs;
+use request::NewJob;
 
-/// Why a request was not carried out. The names are the ends of the problems' types.
-#[derive(Debug, thiserror::Error, strum::IntoStaticStr, strum::VariantNames)]
-pub enum Error {
-    /// 400: the request is not in the documented shape.
-    #[error("{0}")]
-    InvalidInput(String),
-    /// 404: there is no such route.
-    #[error("there is no {0}")]
-    RouteNotFound(String),
-    /// 404: there is no such job.
-    #[error("there is no job {0}")]
-    JobNotFound(String),
-    /// 404: there is no such object in the source bucket.
-    #[error("there is no object {0}")]
-    SourceNotFound(String),
-    /// 409: the job, or another run of it, has not ended.
-    #[error("job {0} still runs; a new run can be forced when it has ended")]
-    JobRunning(String),
-    /// 409: the job does not wait for a review, or not any more.
-    #[error("job {0} does not wait for a review")]
-    ReviewNotAwaited(String),
-    /// 409: the job was forced too often.
-    #[error("{0}")]
-    TooManyRuns(String),
-    /// 503: S3 or `DynamoDB` failed.
-    #[error("{0}")]
-    StorageFailed(String),
-    /// 500: S3 or `DynamoDB` refused.
-    #[error("{0}")]
-    StorageRefused(String),
-    /// 500: a job item is not in VideoFlow's shape.
-    #[error("{0}")]
-    RecordUnreadable(String),
-    /// 503: Step Functions is throttling.
-    #[error("{0}")]
-    ServiceThrottled(String),
-    /// 503: Step Functions failed.
-    #[error("{0}")]
-    ServiceFailed(String),
-    /// 500: Step Functions refused.
-    #[error("{0}")]
-    ServiceRefused(String),
-}
+pub use error::Error;
+pub use route::{Operation, ROUTES, Route, route};
 
-videoflow_shared::from_intake_error!(Error);
+/// Header with the key of a request.
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// The function.
 #[derive(Debug)]
 pub struct Function {
     intake: Intake,
+    deletions_queue_url: String,
+    output_bucket: String,
     source_bucket: String,
 }
 
@@ -93,6 +62,8 @@ impl Function {
     pub fn from_settings(config: &SdkConfig) -> Result<Self, videoflow_shared::settings::Error> {
         Ok(Self {
             intake: Intake::from_settings(config)?,
+            deletions_queue_url: read(Setting::DeletionsQueueUrl)?,
+            output_bucket: read(Setting::OutputBucketName)?,
             source_bucket: read(Setting::SourceBucketName)?,
         })
     }
@@ -106,62 +77,142 @@ impl Function {
         match self.carry_out(&request, &path).await {
             Ok(answer) => {
                 info!(method = %request.method(), path, status = answer.status, "answered");
-                answer::json(&answer)
+                answer.response()
             }
             Err(failure) => {
                 let name: &str = (&failure).into();
-                error!(method = %request.method(), path, error = name, "{failure}");
+                let method = request.method();
+                if failure.status() < 500 {
+                    info!(%method, path, error = name, "refused: {failure}");
+                } else {
+                    error!(%method, path, error = name, "{failure}");
+                }
                 problem(&failure, &path)
             }
         }
     }
 
     async fn carry_out(&self, request: &Request, path: &str) -> Result<Answer, Error> {
+        let method = request.method().as_str();
+        let route = route(method, path)?;
+        let header = |name: &str| Some(request.headers().get(name)?.to_str().unwrap_or("?"));
+        let forms: &[&str] = match route.operation {
+            Operation::Brief => &negotiation::BRIEF_FORMS,
+            _ => &negotiation::JSON_ONLY,
+        };
+        let form = negotiation::form(header(ACCEPT.as_str()), forms)?;
         let body = request.body().as_ref();
-        match route(request.method().as_str(), path)? {
-            Route::Create => match request::parse(body)? {
-                NewJob::Upload {
-                    key,
-                    version_id,
-                    profile,
-                } => {
-                    self.create(&key, version_id.as_deref(), profile.as_deref())
-                        .await
-                }
-                NewJob::Forced { job_id } => self.force(&job_id).await,
-            },
-            Route::List => {
-                let query = request.query_string_parameters();
-                self.list(Listing::parse(query.first("status"), query.first("limit"))?)
-                    .await
+        if body.len() > request::BODY_LIMIT_BYTES {
+            return Err(Error::BodyTooLarge(request::BODY_LIMIT_BYTES));
+        }
+        if matches!(
+            route.operation,
+            Operation::Start | Operation::Approve | Operation::Reject
+        ) {
+            negotiation::check_json(header(CONTENT_TYPE.as_str()))?;
+        }
+        let caller = caller(request);
+        let key = header(IDEMPOTENCY_KEY).filter(|_| method == "POST");
+        let Some(key) = key else {
+            return self.act(&route, request, form, caller).await;
+        };
+        let keyed = keyed(key, caller.as_deref(), (method, path), body)?;
+        self.act_once(&keyed, &route, request, caller).await
+    }
+
+    /// Carries out a request with a key, unless it was before.
+    async fn act_once(
+        &self,
+        keyed: &Keyed,
+        route: &Route,
+        request: &Request,
+        caller: Option<String>,
+    ) -> Result<Answer, Error> {
+        let records = Records {
+            jobs: &self.intake.jobs,
+        };
+        if let Known::Answered(answer) = records.begin(keyed).await? {
+            return Ok(answer);
+        }
+        let outcome = self.act(route, request, JSON, caller).await;
+        records.settle(keyed, &outcome).await;
+        outcome
+    }
+
+    async fn act(
+        &self,
+        route: &Route,
+        request: &Request,
+        form: &str,
+        caller: Option<String>,
+    ) -> Result<Answer, Error> {
+        let body = request.body().as_ref();
+        let query = request.query_string_parameters();
+        let outputs = Outputs {
+            objects: &self.intake.objects,
+            bucket: &self.output_bucket,
+        };
+        match route.operation {
+            Operation::Start => self.start(request::parse(body)?).await,
+            Operation::List => self.list(Listing::parse(&query)?).await,
+            Operation::Show => self.show(&self.job(route.job()?).await?).await,
+            Operation::Brief => outputs.brief(&self.job(route.job()?).await?, form).await,
+            Operation::Outputs => outputs.list(&self.job(route.job()?).await?).await,
+            Operation::Approve => {
+                let review = request::parse_review(body)?;
+                review::approve(&self.intake, &self.job(route.job()?).await?, &review).await
             }
-            Route::Show(job) => Ok(Answer {
-                status: 200,
-                body: view::job(&self.job(&job).await?),
-            }),
-            Route::Review(job) => self.review(&job, &request::parse_review(body)?).await,
+            Operation::Reject => {
+                let review = request::parse_review(body)?;
+                review::reject(&self.intake, &self.job(route.job()?).await?, &review).await
+            }
+            Operation::Redrive => {
+                let job = self.job(route.job()?).await?;
+                redrive::redrive(&self.intake, &job).await
+            }
+            Operation::Delete => {
+                let source = request::parse_deletion(&query)?;
+                let deletions = Deletions {
+                    intake: &self.intake,
+                    queue_url: &self.deletions_queue_url,
+                };
+                let base = self.job(&route.job()?.base()).await?;
+                deletions.request(base, source, caller).await
+            }
+            Operation::Deletion => deletion::show(&self.job(&route.job()?.base()).await?),
+            Operation::Describe => Ok(Answer::document(200, JSON, description().to_owned())),
         }
     }
 
-    async fn create(
-        &self,
-        key: &str,
-        version: Option<&str>,
-        profile: Option<&str>,
-    ) -> Result<Answer, Error> {
+    async fn start(&self, new: NewJob) -> Result<Answer, Error> {
+        let (key, version, profile) = match new {
+            NewJob::Forced { job_id } => return self.force(&job_id).await,
+            NewJob::Upload {
+                key,
+                version_id,
+                profile,
+            } => (key, version_id, profile),
+        };
         let object = S3Uri::new(&self.source_bucket, key);
-        match self.intake.enter(&object, version, profile).await? {
+        let entered = self
+            .intake
+            .enter(&object, version.as_deref(), profile.as_deref())
+            .await?;
+        match entered {
             Entered::Started(job) | Entered::Queued(job) => Ok(Answer::accepted(&job)),
-            Entered::Settled(job, status) => Ok(Answer {
-                status: 200,
-                body: json!({"jobId": job, "status": status}),
-            }),
+            Entered::Settled(job, status) => {
+                let location = format!("/jobs/{job}");
+                Ok(Answer::json(200, &json!({"jobId": job, "jobStatus": status})).at(location))
+            }
             Entered::Gone => Err(Error::SourceNotFound(object.to_string())),
         }
     }
 
     async fn force(&self, job: &JobId) -> Result<Answer, Error> {
         let job = self.job(job).await?;
+        if job.job_status == JobStatus::Deleted {
+            return Err(Error::JobDeleted(job.job_id.to_string()));
+        }
         if let Some(open) = self.intake.open_run(&job.job_id).await? {
             return Err(Error::JobRunning(open.to_string()));
         }
@@ -169,68 +220,19 @@ impl Function {
     }
 
     async fn list(&self, listing: Listing) -> Result<Answer, Error> {
-        let mut jobs = Vec::new();
-        for status in listing
-            .status
-            .map_or_else(|| JobStatus::iter().collect(), |status| vec![status])
-        {
-            jobs.extend(self.intake.jobs.list(status, listing.limit).await?);
-        }
-        jobs.sort_by(|left, right| right.updated_at.cmp(&left.updated_at));
-        jobs.truncate(usize::from(listing.limit));
-        Ok(Answer {
-            status: 200,
-            body: json!({"jobs": jobs.iter().map(view::summary).collect::<Vec<_>>()}),
-        })
+        let (jobs, next) = listing.read(&self.intake.jobs).await?;
+        let jobs: Vec<Value> = jobs.iter().map(view::summary).collect();
+        Ok(Answer::json(200, &json!({"jobs": jobs, "next": next})))
     }
 
-    async fn review(&self, job: &JobId, review: &Review) -> Result<Answer, Error> {
-        let job = self.job(job).await?;
-        let not_awaited = || Error::ReviewNotAwaited(job.job_id.to_string());
-        let (JobStatus::AwaitingReview, Some(token)) = (job.job_status, &job.review_token) else {
-            return Err(not_awaited());
+    async fn show(&self, job: &Job) -> Result<Answer, Error> {
+        let stations = match job.job_status {
+            JobStatus::Processing | JobStatus::AwaitingReview => {
+                station::stations(&self.intake.executions, job).await
+            }
+            _ => json!([]),
         };
-        match review.decision {
-            Decision::Approve => {
-                let output =
-                    json!({"decision": "approve", "reviewer": review.reviewer}).to_string();
-                match self
-                    .intake
-                    .executions
-                    .send_task_success()
-                    .task_token(token)
-                    .output(output)
-                    .send()
-                    .await
-                {
-                    Ok(_) => {}
-                    Err(error) if error.as_service_error().is_some_and(is_stale_success) => {
-                        return Err(not_awaited());
-                    }
-                    Err(error) => return Err(classify("SendTaskSuccess", &error).into()),
-                }
-            }
-            Decision::Reject => {
-                let request = self
-                    .intake
-                    .executions
-                    .send_task_failure()
-                    .task_token(token)
-                    .error("ReviewRejected");
-                match request
-                    .cause(format!("Rejected by {}", review.reviewer))
-                    .send()
-                    .await
-                {
-                    Ok(_) => {}
-                    Err(error) if error.as_service_error().is_some_and(is_stale_failure) => {
-                        return Err(not_awaited());
-                    }
-                    Err(error) => return Err(classify("SendTaskFailure", &error).into()),
-                }
-            }
-        }
-        Ok(Answer::accepted(&job.job_id))
+        Ok(Answer::json(200, &view::job(job, stations)))
     }
 
     async fn job(&self, job: &JobId) -> Result<Job, Error> {
@@ -239,20 +241,26 @@ impl Function {
     }
 }
 
-/// Whether the execution does not wait any more.
-fn is_stale_success(error: &SendTaskSuccessError) -> bool {
-    use SendTaskSuccessError::{InvalidToken, TaskDoesNotExist, TaskTimedOut};
-    matches!(
-        error,
-        InvalidToken(_) | TaskDoesNotExist(_) | TaskTimedOut(_)
-    )
+/// The API in OpenAPI 3.1: openapi.json, with the names of the profiles that there are.
+pub fn description() -> &'static str {
+    static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
+        let committed = include_str!("../openapi.json");
+        let mut document: Value = serde_json::from_str(committed).unwrap_or_default();
+        if let Some(name) = document.pointer_mut("/components/schemas/ProfileName") {
+            name["enum"] = profiles::names().collect();
+        }
+        document.to_string()
+    });
+    &DESCRIPTION
 }
 
-/// Whether the execution does not wait any more.
-fn is_stale_failure(error: &SendTaskFailureError) -> bool {
-    use SendTaskFailureError::{InvalidToken, TaskDoesNotExist, TaskTimedOut};
-    matches!(
-        error,
-        InvalidToken(_) | TaskDoesNotExist(_) | TaskTimedOut(_)
-    )
+/// Who asks, as far as the authorization of the API says: the ARN of a signed request, the subject of a token.
+fn caller(request: &Request) -> Option<String> {
+    let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else {
+        return None;
+    };
+    let authorizer = context.authorizer.as_ref()?;
+    let signed = authorizer.iam.as_ref().and_then(|iam| iam.user_arn.clone());
+    let token = || Some(authorizer.jwt.as_ref()?.claims.get("sub")?.clone());
+    signed.or_else(token)
 }

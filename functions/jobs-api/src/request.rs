@@ -1,44 +1,24 @@
-//! Requests, parsed at the edge.
+//! Bodies and queries, parsed at the edge.
 
+use lambda_http::aws_lambda_events::query_map::QueryMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use videoflow_shared::identity::JobId;
-use videoflow_shared::jobs::JobStatus;
+use videoflow_shared::jobs::SourceFate;
 use videoflow_shared::profiles;
 
 use crate::Error;
 
-/// What a request is for.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Route {
-    /// A new job, or a new run of one.
-    Create,
-    /// Several jobs.
-    List,
-    /// One job.
-    Show(JobId),
-    /// A person's decision.
-    Review(JobId),
-}
-
-/// Finds the route.
-///
-/// # Errors
-/// [`Error::RouteNotFound`]; [`Error::JobNotFound`] for what is no job id.
-pub fn route(method: &str, path: &str) -> Result<Route, Error> {
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    let job = |text: &str| {
-        text.parse::<JobId>()
-            .map_err(|_| Error::JobNotFound(text.chars().take(80).collect()))
-    };
-    match (method, parts.as_slice()) {
-        ("POST", ["jobs"]) => Ok(Route::Create),
-        ("GET", ["jobs"]) => Ok(Route::List),
-        ("GET", ["jobs", id]) => Ok(Route::Show(job(id)?)),
-        ("POST", ["jobs", id, "review"]) => Ok(Route::Review(job(id)?)),
-        _ => Err(Error::RouteNotFound(format!("{method} {path}"))),
-    }
-}
+/// Largest body: the longest key with everything escaped has some 6 KB.
+pub const BODY_LIMIT_BYTES: usize = 16 * 1024;
+/// Longest key that S3 takes.
+pub const KEY_LIMIT_BYTES: usize = 1024;
+/// Longest version id that S3 gives.
+const VERSION_LIMIT: usize = 1024;
+/// Longest name of a reviewer.
+const REVIEWER_LIMIT: usize = 200;
+/// Longest comment of a reviewer.
+const COMMENT_LIMIT: usize = 1000;
 
 /// A job that is asked for.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,9 +49,6 @@ struct Creation {
     force: Option<bool>,
 }
 
-/// Longest key that S3 takes.
-const KEY_LIMIT_BYTES: usize = 1024;
-
 /// Reads the body of a creation.
 ///
 /// # Errors
@@ -86,8 +63,14 @@ pub fn parse(body: &[u8]) -> Result<NewJob, Error> {
             job_id: None,
             force: None,
         } => {
-            if key.is_empty() || key.len() > KEY_LIMIT_BYTES {
-                return invalid("a key has 1 to 1024 bytes");
+            if key.is_empty() || key.len() > KEY_LIMIT_BYTES || key.contains('\0') {
+                return invalid("a key has 1 to 1024 bytes in UTF-8, none of them zero");
+            }
+            let is_version = |id: &String| {
+                (1..=VERSION_LIMIT).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
+            };
+            if !version_id.as_ref().is_none_or(is_version) {
+                return invalid("a version id has 1 to 1024 printable characters of ASCII");
             }
             if let Some(unknown) = profile
                 .as_deref()
@@ -113,77 +96,64 @@ pub fn parse(body: &[u8]) -> Result<NewJob, Error> {
 }
 
 /// A person's decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Decision {
-    /// Publish.
-    Approve,
-    /// Do not publish.
-    Reject,
-}
-
-/// A review.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Review {
-    /// The decision.
-    pub decision: Decision,
     /// Who decided.
     pub reviewer: String,
+    /// Why.
+    #[serde(default)]
+    pub comment: Option<String>,
 }
 
-/// Longest name of a reviewer.
-const REVIEWER_LIMIT: usize = 200;
-
-/// Reads the body of a review.
+/// Reads the body of a decision.
 ///
 /// # Errors
 /// [`Error::InvalidInput`].
 pub fn parse_review(body: &[u8]) -> Result<Review, Error> {
     let review: Review = from_json(body)?;
-    let length = review.reviewer.trim().chars().count();
-    if length == 0 || length > REVIEWER_LIMIT {
+    let length = review.reviewer.chars().count();
+    if review.reviewer.trim().is_empty() || length > REVIEWER_LIMIT {
         return Err(Error::InvalidInput(format!(
-            "a reviewer has 1 to {REVIEWER_LIMIT} characters"
+            "a reviewer has 1 to {REVIEWER_LIMIT} characters, not only white space"
+        )));
+    }
+    if review
+        .comment
+        .as_ref()
+        .is_some_and(|comment| comment.chars().count() > COMMENT_LIMIT)
+    {
+        return Err(Error::InvalidInput(format!(
+            "a comment has at most {COMMENT_LIMIT} characters"
         )));
     }
     Ok(review)
 }
 
-/// Which jobs are listed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Listing {
-    /// Of which status; none: of any.
-    pub status: Option<JobStatus>,
-    /// How many.
-    pub limit: u16,
+/// Reads the query of a deletion.
+///
+/// # Errors
+/// [`Error::InvalidInput`].
+pub fn parse_deletion(query: &QueryMap) -> Result<SourceFate, Error> {
+    match parameter(query, "source")? {
+        None | Some("delete") => Ok(SourceFate::Delete),
+        Some("keep") => Ok(SourceFate::Keep),
+        Some(other) => Err(Error::InvalidInput(format!(
+            "source is delete or keep, not `{}`",
+            other.chars().take(80).collect::<String>()
+        ))),
+    }
 }
 
-/// Jobs of a listing that asks for no number.
-const USUAL_LIMIT: u16 = 50;
-/// Most jobs of a listing: an answer of 6 MB is Lambda's limit, and a summary has less than 2 KB.
-const HIGHEST_LIMIT: u16 = 200;
-
-impl Listing {
-    /// Reads the query.
-    ///
-    /// # Errors
-    /// [`Error::InvalidInput`].
-    pub fn parse(status: Option<&str>, limit: Option<&str>) -> Result<Self, Error> {
-        let parse_status = |text: &str| {
-            let status = serde_json::from_value(serde_json::Value::String(text.to_owned()));
-            status.map_err(|_| Error::InvalidInput(format!("there is no status `{text}`")))
-        };
-        let parse_limit = |text: &str| match text.parse() {
-            Ok(limit @ 1..=HIGHEST_LIMIT) => Ok(limit),
-            _ => Err(Error::InvalidInput(format!(
-                "a limit is a number from 1 to {HIGHEST_LIMIT}"
-            ))),
-        };
-        Ok(Self {
-            status: status.map(parse_status).transpose()?,
-            limit: limit.map_or(Ok(USUAL_LIMIT), parse_limit)?,
-        })
+/// A parameter of a query; API Gateway joins several of one name by commas.
+///
+/// # Errors
+/// [`Error::InvalidInput`] when there are several.
+pub fn parameter<'a>(query: &'a QueryMap, name: &str) -> Result<Option<&'a str>, Error> {
+    match query.all(name).unwrap_or_default().as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(*one)),
+        _ => Err(Error::InvalidInput(format!("there are several `{name}`"))),
     }
 }
 
@@ -199,34 +169,8 @@ mod tests {
         JobId::of("b", "k", "1", "default")
     }
 
-    fn check_route(method: &str, path: &str, expected: &Result<Route, &str>) {
-        let found = route(method, path).map_err(|error| <&str>::from(&error));
-        assert_eq!(&found, expected, "{method} {path}");
-    }
-
     fn check_body(body: &str, expected: Option<&NewJob>) {
         assert_eq!(parse(body.as_bytes()).ok().as_ref(), expected, "{body}");
-    }
-
-    #[test]
-    fn finds_the_documented_routes_only() {
-        let id = job();
-        check_route("POST", "/jobs", &Ok(Route::Create));
-        check_route("GET", "/jobs/", &Ok(Route::List));
-        check_route("GET", &format!("/jobs/{id}"), &Ok(Route::Show(id.clone())));
-        check_route(
-            "POST",
-            &format!("/jobs/{id}/review"),
-            &Ok(Route::Review(id.clone())),
-        );
-        check_route("GET", "/jobs/x", &Err("JobNotFound"));
-        check_route("DELETE", &format!("/jobs/{id}"), &Err("RouteNotFound"));
-        check_route("GET", "/", &Err("RouteNotFound"));
-        check_route(
-            "POST",
-            &format!("/jobs/{id}/review/x"),
-            &Err("RouteNotFound"),
-        );
     }
 
     #[test]
@@ -245,7 +189,10 @@ mod tests {
             upload(Some("1"), Some("lean")).as_ref(),
         );
         check_body(r#"{"key":"k","profile":"odd"}"#, None);
+        check_body(r#"{"key":"k","versionId":""}"#, None);
+        check_body(r#"{"key":"k","versionId":"ü"}"#, None);
         check_body(r#"{"key":""}"#, None);
+        check_body(r#"{"key":"a\u0000"}"#, None);
         check_body(&format!(r#"{{"key":"{}"}}"#, "k".repeat(1025)), None);
         check_body(
             &format!(r#"{{"jobId":"{}","force":true}}"#, job()),
@@ -258,40 +205,33 @@ mod tests {
     }
 
     #[test]
-    fn reads_reviews() {
-        let decision = |body: &str| {
-            parse_review(body.as_bytes())
-                .ok()
-                .map(|review| review.decision)
+    fn reads_decisions() {
+        let check = |body: &str, is_valid: bool| {
+            assert_eq!(parse_review(body.as_bytes()).is_ok(), is_valid, "{body}");
         };
-        assert_eq!(
-            decision(r#"{"decision":"approve","reviewer":"Ada"}"#),
-            Some(Decision::Approve)
+        check(r#"{"reviewer":"Ada"}"#, true);
+        check(r#"{"reviewer":"Ada","comment":"fine"}"#, true);
+        check(r#"{"reviewer":" "}"#, false);
+        check(r#"{"reviewer":"Ada","decision":"approve"}"#, false);
+        check(&format!(r#"{{"reviewer":"{}"}}"#, "a".repeat(201)), false);
+        let comment = "a".repeat(1001);
+        check(
+            &format!(r#"{{"reviewer":"Ada","comment":"{comment}"}}"#),
+            false,
         );
-        assert_eq!(
-            decision(r#"{"decision":"reject","reviewer":"Ada"}"#),
-            Some(Decision::Reject)
-        );
-        assert_eq!(decision(r#"{"decision":"reject","reviewer":" "}"#), None);
-        assert_eq!(decision(r#"{"decision":"maybe","reviewer":"Ada"}"#), None);
+        check("{}", false);
     }
 
     #[test]
-    fn reads_listings() {
-        let listing = |status, limit| Listing::parse(status, limit).ok();
-        assert_eq!(
-            listing(None, None),
-            Some(Listing {
-                status: None,
-                limit: 50
-            })
-        );
-        assert_eq!(
-            listing(Some("FAILED_QC"), Some("200")).map(|listing| listing.limit),
-            Some(200)
-        );
-        assert_eq!(listing(Some("failed"), None), None);
-        assert_eq!(listing(None, Some("0")), None);
-        assert_eq!(listing(None, Some("201")), None);
+    fn a_deletion_takes_the_source_unless_it_is_to_stay() {
+        let check = |query: &str, expected| {
+            let query: QueryMap = query.parse().unwrap_or_default();
+            assert_eq!(parse_deletion(&query).ok(), expected, "{query:?}");
+        };
+        check("", Some(SourceFate::Delete));
+        check("source=delete", Some(SourceFate::Delete));
+        check("source=keep", Some(SourceFate::Keep));
+        check("source=", None);
+        check("source=keep&source=delete", None);
     }
 }

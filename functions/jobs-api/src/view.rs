@@ -3,16 +3,16 @@
 use serde_json::{Map, Value, json};
 use videoflow_shared::jobs::Job;
 
-/// The whole job.
-pub fn job(job: &Job) -> Value {
+/// The whole job, and where it is.
+pub fn job(job: &Job, stations: Value) -> Value {
     let members = match json!(job) {
         Value::Object(members) => members,
         _ => Map::new(),
     };
-    members
+    let shown = members
         .into_iter()
-        .map(|(name, value)| (camel_case(&name), value))
-        .collect()
+        .map(|(name, value)| (camel_case(&name), value));
+    shown.chain([("stations".to_owned(), stations)]).collect()
 }
 
 /// A line of a listing.
@@ -50,7 +50,7 @@ mod tests {
             "SourceVersionId": "1", "Profile": "default", "CreatedAt": "c", "UpdatedAt": "u", "ReviewToken": "secret"});
         let item: Job =
             serde_json::from_value(item).unwrap_or_else(|error| unreachable!("{error}"));
-        let shown = job(&item);
+        let shown = job(&item, json!([]));
         assert_eq!(shown["jobId"], json!(id));
         assert_eq!(shown["jobStatus"], "AWAITING_REVIEW");
         assert_eq!(shown["sourceVersionId"], "1");

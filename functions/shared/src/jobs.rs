@@ -1,5 +1,6 @@
 //! The job table: one item a job, its status and what is known of it.
 
+mod deletion;
 mod query;
 
 use std::collections::{BTreeMap, HashMap};
@@ -16,6 +17,9 @@ use crate::clock;
 use crate::identity::{JobId, Stage};
 use crate::ledger::Entry;
 use crate::storage::{Error, storage_error};
+
+pub use deletion::{Deletion, DeletionStatus, Kept, Remainder, SourceFate};
+pub use query::{Filter, Page, Position};
 
 /// Where a job stands.
 #[derive(
@@ -170,6 +174,9 @@ pub struct Job {
     /// Why a review is needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub review_reason: Option<String>,
+    /// Deletion of everything of the video; on the item of its first run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion: Option<Deletion>,
 }
 
 /// What creating an item found.

@@ -8,6 +8,8 @@ use std::fmt;
 )]
 #[strum(serialize_all = "SCREAMING_SNAKE_CASE")]
 pub enum Setting {
+    /// Days that access logs of the buckets are kept.
+    AccessLogRetentionDays,
     /// Model or inference profile that writes the brief.
     BedrockModelId,
     /// The function's own name; Lambda sets it.
@@ -20,8 +22,14 @@ pub enum Setting {
     DataAutomationProfileArn,
     /// Project ARN of Data Automation.
     DataAutomationProjectArn,
+    /// Queue of what delete-video cannot handle.
+    DeletionsDeadLettersQueueUrl,
+    /// Queue that delete-video reads.
+    DeletionsQueueUrl,
     /// Bus of the project's own events.
     DomainEventBusName,
+    /// Days that the archive of domain events keeps them.
+    EventArchiveDays,
     /// Queue with the full context of failed videos.
     FailedVideosQueueUrl,
     /// Queue of what record-failure cannot handle.
@@ -32,6 +40,8 @@ pub enum Setting {
     IngestQueueUrl,
     /// Job table.
     JobsTableName,
+    /// Days that logs are kept.
+    LogRetentionDays,
     /// Videos that are worked on at once, at most.
     MaximumRunningJobs,
     /// Queue of the project's own transcodes.
@@ -46,6 +56,8 @@ pub enum Setting {
     ProcessVideoStateMachineArn,
     /// Times that a queue hands a message out before it goes to the dead letters: `maxReceiveCount`.
     ReceiveLimit,
+    /// Days that point-in-time recovery of the tables reaches back.
+    RecoveryDays,
     /// Bucket of uploads.
     SourceBucketName,
 }

@@ -3,9 +3,12 @@
 mod head;
 mod range;
 
+use std::time::Duration;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumMode, MetadataDirective};
 use serde::Serialize;
@@ -259,6 +262,22 @@ impl Objects {
             "more than {} objects below {prefix}",
             objects.len()
         )))
+    }
+
+    /// A URL by which whoever has it may read an object for a time, with the rights of this function's role. It is made
+    /// without asking S3, so it is made of objects that are not there, too.
+    ///
+    /// # Errors
+    /// [`Error::StorageRefused`].
+    pub async fn signed_url(&self, uri: &S3Uri, valid_for: Duration) -> Result<String, Error> {
+        let refused = |error: &dyn std::error::Error| {
+            Error::StorageRefused(format!("a signed URL of {uri}: {error}"))
+        };
+        let valid_for = PresigningConfig::expires_in(valid_for).map_err(|error| refused(&error))?;
+        let request = self.client.get_object().bucket(&uri.bucket).key(&uri.key);
+        let signed = request.presigned(valid_for).await;
+        let signed = signed.map_err(|error| refused(&error))?;
+        Ok(signed.uri().to_owned())
     }
 
     /// What is known of an object (of one version, where given) without reading it; `None` when there is none.

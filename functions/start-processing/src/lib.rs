@@ -156,12 +156,16 @@ impl Function {
         }
     }
 
-    /// Processes the duplicates of a job that ended without a result, unless it was redriven in the meantime.
+    /// Processes the duplicates of a job that ended without a result, unless it was redriven in the meantime, or whose
+    /// results were deleted.
     async fn requeue(&self, original: &JobId) -> Result<(), Error> {
         let Some(found) = self.intake.jobs.get(original).await? else {
             return Err(Error::JobNotFound(original.to_string()));
         };
-        if !matches!(found.job_status, JobStatus::Failed | JobStatus::Rejected) {
+        if !matches!(
+            found.job_status,
+            JobStatus::Failed | JobStatus::Rejected | JobStatus::Deleted
+        ) {
             info!(job = %original, status = %found.job_status, "keeps its duplicates");
             return Ok(());
         }

@@ -15,10 +15,11 @@ resource "aws_apigatewayv2_api" "this" {
 
     content {
       allow_origins = cors_configuration.value
-      allow_methods = toset([for route in var.routes : split(" ", route)[0]])
-      # What a signed request (AWS_IAM) or a bearer token (JWT) needs, and nothing else.
-      allow_headers = ["authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
-      max_age       = 3600
+      allow_methods = toset([for route in var.routes : split(" ", route)[0] if route != "$default"])
+      # What a signed request (AWS_IAM) or a bearer token (JWT) needs, what makes a repeated one harmless, and nothing else.
+      allow_headers  = ["authorization", "content-type", "idempotency-key", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"]
+      expose_headers = ["idempotency-replayed", "location", "retry-after"]
+      max_age        = 3600
     }
   }
 }
@@ -44,7 +45,7 @@ resource "aws_lambda_permission" "route" {
   function_name = local.function_name
   qualifier     = local.qualifier
   principal     = "apigateway.amazonaws.com"
-  # <api>/<any stage>/METHOD/path, with * for path parameters.
+  # <api>/<any stage>/METHOD/path, with * for path parameters; <api>/<any stage>/$default.
   source_arn = format("%s/*/%s", aws_apigatewayv2_api.this.execution_arn, replace(replace(each.key, " ", ""), "/\\{[^}]+\\}/", "*"))
 
   # A version has a policy of its own: the new version's permission is there before the integration

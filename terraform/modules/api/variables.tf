@@ -52,13 +52,13 @@ variable "prefix" {
 }
 
 variable "routes" {
-  description = "What the API answers, as \"METHOD /path\", path parameters in braces: \"GET /jobs/{id}\"."
+  description = "What the API answers, as \"METHOD /path\", path parameters in braces: \"GET /jobs/{id}\". With \"$default\" the function answers what fits no route, too: otherwise API Gateway does, in words of its own."
   type        = set(string)
   nullable    = false
 
   validation {
-    condition     = length(var.routes) > 0 && alltrue([for route in var.routes : can(regex("^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|(/([A-Za-z0-9._~-]+|\\{[A-Za-z0-9._-]+\\+?\\}))+)$", route))])
-    error_message = "routes must have at least one route, each a method (GET, HEAD, POST, PUT, PATCH, DELETE), a space and a path: \"GET /jobs/{id}\"."
+    condition     = length(var.routes) > 0 && alltrue([for route in var.routes : route == "$default" || can(regex("^(GET|HEAD|POST|PUT|PATCH|DELETE) (/|(/([A-Za-z0-9._~-]+|\\{[A-Za-z0-9._-]+\\+?\\}))+)$", route))])
+    error_message = "routes must have at least one route, each a method (GET, HEAD, POST, PUT, PATCH, DELETE), a space and a path: \"GET /jobs/{id}\"; or \"$default\"."
   }
 }
 

@@ -64,6 +64,15 @@ resource "aws_dynamodb_table" "this" {
     recovery_period_in_days = var.recovery_days
   }
 
+  dynamic "ttl" {
+    for_each = var.expiry_attribute == null ? [] : [var.expiry_attribute]
+
+    content {
+      attribute_name = ttl.value
+      enabled        = true
+    }
+  }
+
   server_side_encryption {
     enabled     = true
     kms_key_arn = var.kms_key_arn

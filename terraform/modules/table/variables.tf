@@ -67,6 +67,17 @@ variable "recovery_days" {
   }
 }
 
+variable "expiry_attribute" {
+  description = "Attribute with the second (Unix time, a number) after which DynamoDB deletes an item, some days later at most. null: items stay."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.expiry_attribute == null ? true : length(var.expiry_attribute) >= 1 && length(var.expiry_attribute) <= 255
+    error_message = "expiry_attribute must have 1 to 255 characters."
+  }
+}
+
 variable "indexes" {
   description = "Global secondary indexes by name (3 to 255 letters, digits, dots, hyphens, underscores). Each holds all attributes."
   type = map(object({

@@ -19,7 +19,38 @@ use crate::support::{report, short_clip};
 const OUTPUT: &str = "videoflow-local-output";
 
 /// What no run here makes, and why.
-const NOT_MADE: [(&str, &str, &[&str], &str); 4] = [
+const NOT_MADE: [(&str, &str, &[&str], &str); 8] = [
+    (
+        "delete-video",
+        "sqs:SendMessage",
+        &["deletions-queue"],
+        "only of a video with more than fifty thousand objects",
+    ),
+    (
+        "jobs-api",
+        "sqs:SendMessage",
+        &["ingest-queue"],
+        "only when as many videos run as may",
+    ),
+    (
+        "start-processing",
+        "sqs:SendMessage",
+        &["ingest-queue"],
+        "only when as many videos run as may",
+    ),
+    (
+        "jobs-api",
+        "states:GetExecutionHistory",
+        &[
+            "detect-labels",
+            "extract-meaning",
+            "preprocess-video",
+            "publish-video",
+            "sanitize-file",
+            "transcribe-speech",
+        ],
+        "the station of a job is found alike in whichever child it is: here merge-brief",
+    ),
     (
         "preprocess-video",
         "mediaconvert:CancelJob",
@@ -126,14 +157,14 @@ impl Drive {
             let item = up.job(job).await;
             let status = item["JobStatus"].as_str().unwrap_or("PROCESSING");
             assert!(
-                ["PROCESSING", "AWAITING_REVIEW"].contains(&status),
+                ["QUEUED", "PROCESSING", "AWAITING_REVIEW"].contains(&status),
                 "{item}"
             );
             item["ReviewToken"].is_string().then_some(())
         })
         .await;
-        let review = json!({"decision": decision, "reviewer": "a person"});
-        let (status, answer) = up.post(&format!("/jobs/{job}/review"), &review);
+        let review = json!({"reviewer": "a person"});
+        let (status, answer) = up.post(&format!("/jobs/{job}/{decision}"), &review);
         assert_eq!(status, 202, "{answer}");
         assert_eq!(up.settled(job).await["JobStatus"], expected);
     }
@@ -145,6 +176,71 @@ impl Drive {
         let version = json!({"key": "a.mp4", "profile": "moderated", "versionId": version});
         assert_eq!(self.up.post("/jobs", &version).0, 200);
         assert_eq!(self.up.get("/jobs").0, 200);
+    }
+
+    /// What a published job shows, and what its URLs give.
+    fn fetch(&self, job: &JobId) {
+        let up = &self.up;
+        assert_eq!(up.get(&format!("/jobs/{job}/brief")).0, 200);
+        let (status, outputs) = up.get(&format!("/jobs/{job}/outputs"));
+        assert_eq!(status, 200, "{outputs}");
+        let port = up.address().port();
+        for output in outputs["outputs"].as_array().expect("outputs") {
+            let url = output["url"].as_str().expect("a URL");
+            let target = url.strip_prefix(&up.url()).expect("of this platform");
+            assert_eq!(up.ask_at(port, "GET", target, &[], "").status, 200, "{url}");
+        }
+    }
+
+    /// A run at its price of a job that was rejected for it. The source is not there, and so it fails.
+    async fn approve_price(&self) {
+        let up = &self.up;
+        let id = JobId::of(SOURCE, "dear.mp4", "1", "default");
+        let details = json!({"state": "InspectFile", "error": "PriceOverLimit", "cause": "why", "execution": "e"});
+        let item = json!({"JobId": id, "JobStatus": "REJECTED", "SourceBucket": SOURCE, "SourceKey": "dear.mp4",
+            "SourceVersionId": "1", "Profile": "default", "CreatedAt": two_hours_ago(), "UpdatedAt": two_hours_ago(),
+            "Stages": {}, "RedriveCount": 0, "PredictedCostUsd": 70.5, "ErrorDetails": details});
+        up.write("jobs", &item).await;
+        let (status, answer) = up.post(
+            &format!("/jobs/{id}/approve"),
+            &json!({"reviewer": "a person"}),
+        );
+        assert_eq!(status, 202, "{answer}");
+        let run = id.forced(1).expect("a run");
+        assert_eq!(answer["jobId"], json!(run));
+        assert_eq!(up.settled(&run).await["ApprovedPriceUsd"], 70.5);
+    }
+
+    /// Redrives the execution of a job by another one that names it and holds no claim, and waits for its end.
+    async fn redrive(&self, failed: &JobId) {
+        let up = &self.up;
+        let taken = up.post(&format!("/jobs/{failed}/redrive"), &json!({}));
+        assert_eq!(taken.0, 409, "its content is another's: {}", taken.1);
+        let lost = JobId::of(SOURCE, "lost.mp4", "1", "default");
+        let redriven = up.post(&format!("/jobs/{lost}/redrive"), &json!({}));
+        assert_eq!(redriven.0, 202, "{}", redriven.1);
+        let client = aws_sdk_sfn::Client::new(up.config());
+        up.until("the redriven execution ends", async || {
+            let execution = client.describe_execution();
+            let execution = execution
+                .execution_arn(format!("{EXECUTIONS}{failed}"))
+                .send()
+                .await;
+            (execution.ok()?.status != aws_sdk_sfn::types::ExecutionStatus::Running).then_some(())
+        })
+        .await;
+    }
+
+    /// Deletes a video, for which a duplicate waits.
+    async fn delete(&self, run: &JobId) {
+        let up = &self.up;
+        let answer = up.ask("DELETE", &format!("/jobs/{run}"), &[], "");
+        assert_eq!(answer.status, 202, "{answer:?}");
+        up.until("the video is deleted", async || {
+            let (_, deletion) = up.get(&format!("/jobs/{run}/deletion"));
+            (deletion["status"] == "DONE").then_some(())
+        })
+        .await;
     }
 
     /// Starts the stages of a job again whose ledger says that their service jobs run, or may have been started.
@@ -216,7 +312,7 @@ impl Drive {
     }
 
     async fn until_quiet(&self) {
-        for queue in ["ingest", "failures", "ingest"] {
+        for queue in ["deletions", "ingest", "failures", "ingest"] {
             self.up.until_empty(queue).await;
         }
     }
@@ -227,9 +323,13 @@ async fn roles_allow_the_calls_that_are_made_and_no_others() {
     let drive = Drive::new().await;
     let up = &drive.up;
     let job = drive.analysed().await;
+    assert_eq!(up.get(&format!("/jobs/{job}")).0, 200);
     let run = drive.fail(&job).await;
     up.open_gate();
     drive.review(&run, "approve", "PUBLISHED").await;
+    drive.fetch(&run);
+    let waiting = up.upload("c.mp4", &drive.clip, "moderated").await;
+    assert_eq!(up.settled(&waiting).await["OriginalJobId"], json!(run));
     let (status, answer) = up.post("/jobs", &json!({"jobId": run, "force": true}));
     assert_eq!(status, 202, "{answer}");
     let forced = run.forced(2).expect("a run");
@@ -238,15 +338,18 @@ async fn roles_allow_the_calls_that_are_made_and_no_others() {
     assert_eq!(up.settled(&rejected).await["JobStatus"], "REJECTED");
     let version = up.job(&job).await["SourceVersionId"].take();
     drive.ask(version.as_str().expect("a version"));
-    for queue in ["ingest", "failures"] {
+    for queue in ["deletions", "ingest", "failures"] {
         up.send(queue, "{}").await;
     }
+    drive.approve_price().await;
     // As a bucket without versions sends it.
     let detail = json!({"bucket": {"name": SOURCE}, "object": {"key": "a.mp4"}});
     let event = json!({"source": "aws.s3", "detail-type": "Object Created", "detail": detail});
     up.send("ingest", &event.to_string()).await;
     drive.start_again(&job).await;
     drive.reconcile(&job).await;
+    drive.redrive(&job).await;
+    drive.delete(&run).await;
     drive.until_quiet().await;
 
     let calls = up.record();

@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Map, Value, json};
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Entered, Intake};
-use videoflow_shared::jobs::JobStatus;
+use videoflow_shared::jobs::{Filter, JobStatus};
 use videoflow_shared::location::S3Uri;
 
 use super::ledger::{Executions, intake};
@@ -99,7 +99,11 @@ async fn no_more_videos_run_than_may_be_and_the_others_wait() {
         executions.0.lock().expect("no test panics with it").len(),
         limit
     );
-    let listed = async |status| intake.jobs.list(status, 100).await.expect("a query").len();
+    let all = Filter::default();
+    let listed = async |status| {
+        let page = intake.jobs.page(status, &all, None, 100).await;
+        page.expect("a query").jobs.len()
+    };
     assert_eq!(listed(JobStatus::Queued).await, VIDEOS - limit);
     assert_eq!(listed(JobStatus::Processing).await, limit);
     let attribute = QueueAttributeName::ApproximateNumberOfMessagesDelayed;

@@ -8,7 +8,7 @@ use videoflow_platform::service::{Call, Service, ServiceError};
 use videoflow_shared::error;
 use videoflow_shared::identity::{JobId, Stage};
 use videoflow_shared::intake::{Admission, Entered, Intake};
-use videoflow_shared::jobs::{JobStatus, Jobs};
+use videoflow_shared::jobs::{Filter, JobStatus, Jobs};
 use videoflow_shared::ledger::{Ledger, Written};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::service_job::{Condition, Error, StageService, Started, start_stage};
@@ -300,8 +300,8 @@ async fn a_duplicate_is_queued_again_once_for_a_failed_original() {
     assert!(input.ends_with(r#""forced":false}"#), "{input}");
     let listed = intake
         .jobs
-        .list(JobStatus::Processing, 10)
+        .page(JobStatus::Processing, &Filter::default(), None, 10)
         .await
         .expect("a query");
-    assert_eq!(listed.len(), 1, "one run of the duplicate");
+    assert_eq!(listed.jobs.len(), 1, "one run of the duplicate");
 }

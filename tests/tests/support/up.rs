@@ -14,13 +14,14 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::primitives::ByteStream;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 use videoflow_platform::lambda::deployments;
 use videoflow_platform::record::RecordedCall;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
 
+use super::description::{self, Answer};
 use super::events::check_events;
 use super::{binaries, check_deviations, root};
 
@@ -168,6 +169,11 @@ impl Up {
         format!("http://{}", self.address())
     }
 
+    /// Where the HTTP API is.
+    pub fn http_api_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port + 1)
+    }
+
     /// Where the services listen.
     pub fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.port).into()
@@ -231,6 +237,18 @@ impl Up {
             }
             None => data.join(name),
         }
+    }
+
+    /// How many versions there are, delete markers included.
+    pub async fn versions(&self, bucket: &str, prefix: &str) -> usize {
+        let list = self
+            .s3()
+            .list_object_versions()
+            .bucket(bucket)
+            .prefix(prefix);
+        let list = list.send().await.expect("a list");
+        assert_eq!(list.is_truncated(), Some(false), "more than a page");
+        list.versions().len() + list.delete_markers().len()
     }
 
     /// Asks until there is an answer.
@@ -358,7 +376,7 @@ impl Up {
     pub async fn settled(&self, job: &JobId) -> Value {
         self.until(&format!("{job} is settled"), async || {
             let item = self.job(job).await;
-            let is_open = ["PROCESSING", "AWAITING_REVIEW"]
+            let is_open = ["QUEUED", "PROCESSING", "AWAITING_REVIEW"]
                 .contains(&item["JobStatus"].as_str().unwrap_or("PROCESSING"));
             (!is_open).then_some(item)
         })
@@ -417,33 +435,61 @@ impl Up {
 
     /// Asks the HTTP API and gives status and body.
     pub fn get(&self, path: &str) -> (u16, Value) {
-        self.ask("GET", path, "")
+        let answer = self.ask("GET", path, &[], "");
+        (answer.status, answer.json())
     }
 
     /// Tells the HTTP API and gives status and body.
     pub fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        self.ask("POST", path, &body.to_string())
+        let answer = self.ask("POST", path, &[], &body.to_string());
+        (answer.status, answer.json())
     }
 
-    fn ask(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port + 1)).expect("the HTTP API");
+    /// What the HTTP API answers, which is as its description says.
+    #[track_caller]
+    pub fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let answer = self.ask_at(self.port + 1, method, target, headers, body);
+        description::check(method, target, &answer);
+        answer
+    }
+
+    /// What a port of this machine answers to a request without signature.
+    pub fn ask_at(
+        &self,
+        port: u16,
+        method: &str,
+        target: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+        let usual = [("content-type", "application/json")];
+        let usual = usual
+            .iter()
+            .filter(|(name, _)| !headers.iter().any(|(of, _)| of == name));
+        let headers: String = headers
+            .iter()
+            .chain(usual)
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-             Connection: close\r\n\r\n{body}",
+            "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}",
             body.len()
         );
         stream.write_all(request.as_bytes()).expect("a request");
-        let mut response = String::new();
-        stream.read_to_string(&mut response).expect("a response");
-        let status = response
-            .split(' ')
-            .nth(1)
-            .and_then(|code| code.parse().ok());
-        let body = response.split("\r\n\r\n").nth(1).unwrap_or_default();
-        (
-            status.expect("a status"),
-            serde_json::from_str(body).unwrap_or(json!(null)),
-        )
+        let mut response = Vec::new();
+        stream.read_to_end(&mut response).expect("a response");
+        let response = String::from_utf8_lossy(&response);
+        let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        let headers = head.lines().filter_map(|line| line.split_once(": "));
+        Answer {
+            status: status.expect("a status"),
+            headers: headers
+                .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+                .collect(),
+            text: body.to_owned(),
+        }
     }
 
     /// A silent clip made by ffmpeg; another `number` is another content.

@@ -128,7 +128,10 @@ fn a_message_stays_hidden_for_six_times_its_functions_timeout() {
         consumers.push(function);
     }
     consumers.sort_unstable();
-    assert_eq!(consumers, ["record-failure", "start-processing"]);
+    assert_eq!(
+        consumers,
+        ["delete-video", "record-failure", "start-processing"]
+    );
 }
 
 /// Alarms by the metric and the value of a dimension that they watch.
@@ -175,7 +178,10 @@ fn each_queue_has_dead_letters_and_each_of_both_an_alarm() {
         assert!(redriven, "{name} has no dead letters");
         queues.insert(unprefixed(name));
     }
-    assert_eq!(queues, ["failed-videos", "failures", "ingest"].into());
+    assert_eq!(
+        queues,
+        ["deletions", "failed-videos", "failures", "ingest"].into()
+    );
     let undelivered = applied
         .of_kind("aws_scheduler_schedule")
         .chain(applied.of_kind("aws_cloudwatch_event_target"));

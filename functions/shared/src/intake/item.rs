@@ -78,6 +78,7 @@ pub(super) fn new_job(
         requeued_as: None,
         review_token: None,
         review_reason: None,
+        deletion: None,
     }
 }
 

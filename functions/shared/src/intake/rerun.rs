@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteIte
 use super::item::rerun_of;
 use super::{Error, Intake};
 use crate::identity::JobId;
-use crate::jobs::{Job, item, key};
+use crate::jobs::{Job, JobStatus, item, key};
 use crate::storage::{self, storage_error};
 
 impl Intake {
@@ -90,8 +90,15 @@ impl Intake {
             Some(original) => self.jobs.get(original).await?,
             None => None,
         };
+        let is_gone = |original: &Job| original.job_status == JobStatus::Deleted;
+        let is_paid_work_gone = original.as_ref().is_some_and(is_gone);
         let id = job.job_id.forced(number)?;
-        Ok(rerun_of(job, original.as_ref(), id, &self.machine_arn))
+        let mut run = rerun_of(job, original.as_ref(), id, &self.machine_arn);
+        if is_paid_work_gone {
+            // What the ledgers name lay below the original, and was deleted with it.
+            run.stages.clear();
+        }
+        Ok(run)
     }
 
     /// Takes the number of a run from the base job's counter.
@@ -104,7 +111,7 @@ impl Intake {
         let answer = request
             .key("JobId", key(base))
             .update_expression("SET ForcedRuns = if_not_exists(ForcedRuns, :none) + :one")
-            .condition_expression("attribute_exists(JobId)")
+            .condition_expression("attribute_exists(JobId) AND attribute_not_exists(Deletion)")
             .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::UpdatedNew)

@@ -29,6 +29,7 @@ type Facets = Vec<(&'static str, String)>;
 fn place(target: &str) -> Option<Facets> {
     let (bucket, objects) = match target {
         "source" => (prefixed("source"), "*".to_owned()),
+        "output" => (prefixed("output"), "*".to_owned()),
         "work" | "media" | "published" => (prefixed("output"), format!("{target}/*")),
         _ => return None,
     };
@@ -97,7 +98,7 @@ fn queue(target: &str) -> Option<Facets> {
     } else {
         queue
     };
-    let is_known = ["ingest", "failures", "failed-videos"].contains(&name);
+    let is_known = ["deletions", "ingest", "failures", "failed-videos"].contains(&name);
     is_known.then(|| vec![("queue", arn::queue(&queue)), ("key", key())])
 }
 

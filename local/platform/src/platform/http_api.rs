@@ -1,7 +1,7 @@
 //! The HTTP API: requests become API Gateway's events (HTTP API, payload 2.0) for jobs-api, its answers responses.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
 use axum::body::Bytes;
@@ -20,13 +20,24 @@ use crate::names;
 /// API Gateway takes bodies of 10 MB.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// Routes of the API, as `METHOD /path/{parameter}`.
-const ROUTES: [(&str, &str); 4] = [
-    ("GET", "/jobs"),
-    ("GET", "/jobs/{jobId}"),
-    ("POST", "/jobs"),
-    ("POST", "/jobs/{jobId}/review"),
-];
+/// Routes of the API, as `METHOD` and `/path/{parameter}`: those of its description, of which Terraform makes them too.
+static ROUTES: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
+    let description = include_str!("../../../../functions/jobs-api/openapi.json");
+    let description: Value =
+        serde_json::from_str(description).expect("the committed file is read by every test");
+    let paths = description["paths"].as_object().into_iter().flatten();
+    let routes = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flatten();
+        let methods = methods.filter(|(method, _)| METHODS.contains(&method.as_str()));
+        methods.map(|(method, _)| (method.to_uppercase(), path.clone()))
+    });
+    routes.collect()
+});
+
+/// Members of a path's description that are methods.
+const METHODS: [&str; 6] = ["delete", "get", "head", "patch", "post", "put"];
+/// The route of what fits no other.
+const DEFAULT: &str = "$default";
 
 /// Serves the API until the task is aborted.
 pub(super) async fn serve(listener: Listener, host: Arc<Host>) {
@@ -44,13 +55,7 @@ async fn handle(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let Some(event) = event(&method, &uri, &headers, &body) else {
-        return (
-            StatusCode::NOT_FOUND,
-            axum::Json(json!({"message": "Not Found"})),
-        )
-            .into_response();
-    };
+    let event = event(&method, &uri, &headers, &body);
     match host.invoke("jobs-api", &event).await {
         Ok(answer) if answer.function_error.is_none() => response(answer.payload),
         Ok(answer) => {
@@ -94,13 +99,17 @@ fn parameters(route: &str, path: &str) -> Option<BTreeMap<String, String>> {
     }
 }
 
-/// API Gateway's event of a request; `None` if no route fits.
-fn event(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Option<Value> {
+/// API Gateway's event of a request.
+fn event(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Value {
     let path = uri.path();
-    let (route, parameters) = ROUTES
+    let route = ROUTES
         .iter()
-        .filter(|(wanted, _)| method.as_str() == *wanted)
-        .find_map(|(_, route)| Some((*route, parameters(route, path)?)))?;
+        .filter(|(wanted, _)| method.as_str() == wanted)
+        .find_map(|(_, route)| Some((route, parameters(route, path)?)));
+    let (route_key, parameters) = match route {
+        Some((route, parameters)) => (format!("{method} {route}"), parameters),
+        None => (DEFAULT.to_owned(), BTreeMap::new()),
+    };
     let text = |name: &str| {
         headers
             .get(name)
@@ -112,7 +121,6 @@ fn event(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Optio
         .and_then(|query| serde_urlencoded::from_str(query).ok())
         .unwrap_or_default();
     let now = time::OffsetDateTime::now_utc();
-    let route_key = format!("{method} {route}");
     let (body, is_base64) = match std::str::from_utf8(body) {
         Ok(text) => (text.to_owned(), false),
         Err(_) => (STANDARD.encode(body), true),
@@ -161,7 +169,7 @@ fn event(method: &Method, uri: &Uri, headers: &HeaderMap, body: &Bytes) -> Optio
                 .filter_map(|(name, value)| Some((name.to_owned(), value?))),
         );
     }
-    Some(event)
+    event
 }
 
 /// Headers in lower case, several of one name joined by commas.
@@ -220,32 +228,24 @@ mod tests {
 
     #[test]
     fn routes_have_the_api_gateway_shape() {
-        let check = |method: Method, path: &str, expected: Option<(&str, Value)>| {
+        let check = |method: Method, path: &str, key: &str, parameters: Value| {
             let uri = Uri::try_from(path).unwrap_or_default();
-            let found = event(&method, &uri, &HeaderMap::new(), &Bytes::from_static(b"{}"));
-            let found =
-                found.map(|event| (event["routeKey"].clone(), event["pathParameters"].clone()));
-            let expected = expected.map(|(key, parameters)| (json!(key), parameters));
-            assert_eq!(found, expected, "{method} {path}");
+            let event = event(&method, &uri, &HeaderMap::new(), &Bytes::from_static(b"{}"));
+            assert_eq!(event["routeKey"], key, "{method} {path}");
+            assert_eq!(event["pathParameters"], parameters, "{method} {path}");
         };
-        check(
-            Method::GET,
-            "/jobs?status=FAILED",
-            Some(("GET /jobs", Value::Null)),
-        );
-        check(
-            Method::GET,
-            "/jobs/v-1",
-            Some(("GET /jobs/{jobId}", json!({"jobId": "v-1"}))),
-        );
+        let job = || json!({"jobId": "v-1"});
+        check(Method::GET, "/jobs?status=FAILED", "GET /jobs", Value::Null);
+        check(Method::GET, "/jobs/v-1", "GET /jobs/{jobId}", job());
         check(
             Method::POST,
-            "/jobs/v-1/review",
-            Some(("POST /jobs/{jobId}/review", json!({"jobId": "v-1"}))),
+            "/jobs/v-1/approve",
+            "POST /jobs/{jobId}/approve",
+            job(),
         );
-        check(Method::GET, "/jobs/", None);
-        check(Method::DELETE, "/jobs", None);
-        check(Method::GET, "/other", None);
+        check(Method::GET, "/jobs/", "$default", Value::Null);
+        check(Method::DELETE, "/jobs", "$default", Value::Null);
+        check(Method::GET, "/other", "$default", Value::Null);
     }
 
     #[test]

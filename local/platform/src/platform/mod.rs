@@ -34,7 +34,8 @@ pub use ports::Ports;
 use state::State;
 
 /// Queues whose messages a function gets.
-const MAPPINGS: [(&str, &str); 2] = [
+const MAPPINGS: [(&str, &str); 3] = [
+    (resource::DELETIONS, "delete-video"),
     (resource::INGEST, "start-processing"),
     (resource::FAILURES, "record-failure"),
 ];

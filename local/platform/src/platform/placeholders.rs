@@ -13,6 +13,10 @@ const BEDROCK_MODEL_ID: &str = "videoflow.local-writer-v1";
 
 /// Videos that are worked on at once, as deployed.
 const MAXIMUM_RUNNING_JOBS: u32 = 100;
+/// Days of retention that functions tell of. Nothing expires here: logs and events stay until their folder is removed.
+const RETENTION_DAYS: u32 = 90;
+/// Days of point-in-time recovery that functions tell of.
+const RECOVERY_DAYS: u32 = 35;
 
 /// Names of the local buckets, tables, queues and so on, without prefix.
 pub(super) mod resource {
@@ -20,6 +24,7 @@ pub(super) mod resource {
     pub(in super::super) const OUTPUT: &str = "output";
     pub(in super::super) const INGEST: &str = "ingest";
     pub(in super::super) const FAILURES: &str = "failures";
+    pub(in super::super) const DELETIONS: &str = "deletions";
     pub(in super::super) const FAILED_VIDEOS: &str = "failed-videos";
     pub(in super::super) const NOTICES: &str = "notices";
     pub(in super::super) const DOMAIN: &str = "domain";
@@ -47,6 +52,11 @@ pub fn placeholders<'a>(
         (
             "failures_dead_letters_queue_url",
             queue_url(&dead_letters(&name(resource::FAILURES))),
+        ),
+        ("deletions_queue_url", queue_url(&name(resource::DELETIONS))),
+        (
+            "deletions_dead_letters_queue_url",
+            queue_url(&dead_letters(&name(resource::DELETIONS))),
         ),
         (
             "failed_videos_queue_url",
@@ -96,9 +106,13 @@ pub fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, Str
         .iter()
         .map(|(name, value)| (name.to_uppercase(), value.clone()));
     let fixed = [
+        ("ACCESS_LOG_RETENTION_DAYS", RETENTION_DAYS.to_string()),
         ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID.to_owned()),
+        ("EVENT_ARCHIVE_DAYS", RETENTION_DAYS.to_string()),
+        ("LOG_RETENTION_DAYS", RETENTION_DAYS.to_string()),
         ("MAXIMUM_RUNNING_JOBS", MAXIMUM_RUNNING_JOBS.to_string()),
         ("RECEIVE_LIMIT", MAX_RECEIVE_COUNT.to_string()),
+        ("RECOVERY_DAYS", RECOVERY_DAYS.to_string()),
     ];
     upper
         .chain(fixed.map(|(name, value)| (name.to_owned(), value)))

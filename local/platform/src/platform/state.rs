@@ -85,6 +85,7 @@ fn queues(data: &Path, url: &str) -> Result<Queues, Error> {
     for queue in [
         resource::INGEST,
         resource::FAILURES,
+        resource::DELETIONS,
         resource::FAILED_VIDEOS,
     ] {
         let queue = names::prefixed(queue);

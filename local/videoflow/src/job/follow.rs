@@ -76,7 +76,7 @@ pub async fn follow(platform: &Platform, job: &JobId, display: &mut Display) {
         {
             is_review_told = true;
             display.note(&format!(
-                "a person has to decide: curl -d '{{\"decision\":\"approve\",\"reviewer\":\"me\"}}' http://{}/jobs/{job}/review",
+                "a person has to decide: curl --json '{{\"reviewer\":\"me\"}}' http://{}/jobs/{job}/approve (or …/reject)",
                 platform.http_api()
             ));
         }

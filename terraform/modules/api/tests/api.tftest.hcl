@@ -7,7 +7,7 @@ variables {
   name               = "jobs"
   alarm_topic_arns   = ["arn:aws:sns:eu-west-1:123456789012:videoflow-test-alarms"]
   log_retention_days = 365
-  routes             = ["POST /jobs", "GET /jobs/{id}", "POST /jobs/{id}/review"]
+  routes             = ["$default", "POST /jobs", "GET /jobs/{id}", "POST /jobs/{id}/redrive"]
   function = {
     arn        = "arn:aws:lambda:eu-west-1:123456789012:function:videoflow-test-jobs-api:7"
     invoke_arn = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:videoflow-test-jobs-api:7/invocations"
@@ -63,9 +63,10 @@ run "defaults" {
 
   assert {
     condition = { for route, permission in aws_lambda_permission.route : route => permission.source_arn } == {
-      "POST /jobs"             = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/POST/jobs"
-      "GET /jobs/{id}"         = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/GET/jobs/*"
-      "POST /jobs/{id}/review" = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/POST/jobs/*/review"
+      "POST /jobs"              = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/POST/jobs"
+      "GET /jobs/{id}"          = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/GET/jobs/*"
+      "POST /jobs/{id}/redrive" = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/POST/jobs/*/redrive"
+      "$default"                = "arn:aws:execute-api:eu-west-1:123456789012:abcdef1234/*/$default"
     }
     error_message = "Each route has a permission of its own, with * for path parameters."
   }

@@ -66,6 +66,29 @@ run "defaults" {
   }
 }
 
+run "items_that_expire" {
+  command = plan
+
+  variables {
+    expiry_attribute = "ExpiresAt"
+  }
+
+  assert {
+    condition     = [for ttl in aws_dynamodb_table.this.ttl : "${ttl.attribute_name} ${ttl.enabled}"] == ["ExpiresAt true"]
+    error_message = "DynamoDB deletes items by the attribute."
+  }
+}
+
+run "refuses_an_expiry_attribute_without_name" {
+  command = plan
+
+  variables {
+    expiry_attribute = ""
+  }
+
+  expect_failures = [var.expiry_attribute]
+}
+
 run "protected" {
   command = plan
 
