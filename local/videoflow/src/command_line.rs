@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{asl, history, permissions, profiles, redrive, run, up};
+use crate::commands::{
+    asl, decide, delete, history, permissions, profiles, redrive, run, up,
+};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]
@@ -19,6 +21,8 @@ Examples:
   videoflow up                                  AWS's wire protocols on 127.0.0.1:4566
   videoflow history v-0123…                     down to the failed state
   videoflow redrive v-0123…                     again from there, once the cause is mended
+  videoflow approve v-0123…                     publish what awaits its review, or pay its price
+  videoflow delete v-0123…                      everything of the video
   videoflow permissions                         what the roles were refused, and what they never used
   videoflow profiles                            what each profile asks for and costs
   videoflow asl check statemachines/*.asl.json"
@@ -34,6 +38,9 @@ enum Command {
     Up(up::Arguments),
     History(history::Arguments),
     Redrive(redrive::Arguments),
+    Approve(decide::Approval),
+    Reject(decide::Rejection),
+    Delete(delete::Arguments),
     Permissions(permissions::Arguments),
     Profiles(profiles::Arguments),
     Asl(asl::Arguments),
@@ -46,6 +53,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Up(arguments) => up::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
+        Command::Approve(arguments) => decide::approve(&arguments),
+        Command::Reject(arguments) => decide::reject(&arguments),
+        Command::Delete(arguments) => delete::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Profiles(arguments) => profiles::run(&arguments),
         Command::Asl(arguments) => asl::run(&arguments),

@@ -4,6 +4,7 @@ mod command_line;
 mod commands;
 mod endpoint;
 mod history;
+mod http_api;
 mod job;
 mod local_platform;
 mod profiles;

@@ -1,7 +1,5 @@
 //! `videoflow redrive`: a failed job goes on from the state that failed.
 
-use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -13,15 +11,11 @@ use videoflow_platform::names;
 use videoflow_shared::identity::JobId;
 use videoflow_shared::jobs::{Job, JobStatus};
 
+use super::place::{Begun, Place, Reached};
 use super::{block_on, log_to_stderr};
 use crate::endpoint;
-use crate::history::{Source, find_folder};
-use crate::job::display::Display;
-use crate::job::export::Export;
-use crate::job::follow::{execution_arn, follow, follow_elsewhere, outcome};
-use crate::job::report::{Outcome, report, tell};
-use crate::local_platform::{self, Parts, Running, Wanted};
-use crate::tools;
+use crate::job::follow::execution_arn;
+use crate::job::report::report;
 
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-redrive";
@@ -39,145 +33,33 @@ Examples:
   videoflow redrive v-0123… --data /srv/videoflow
   videoflow redrive v-0123… --endpoint-url http://127.0.0.1:4566")]
 pub struct Arguments {
-    /// Job id
-    job: JobId,
-    /// Folder with the results of `videoflow run`
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "endpoint_url"])]
-    out: Option<PathBuf>,
-    /// Folder with a local platform's state; results stay in its S3
-    #[arg(long, value_name = "DIR", conflicts_with = "endpoint_url")]
-    data: Option<PathBuf>,
-    /// Address of a running `videoflow up`; results stay in its S3
-    #[arg(long, value_name = "URL")]
-    endpoint_url: Option<String>,
-    /// Print one JSON object as the last line of standard output
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    parts: Parts,
+    place: Place,
 }
 
 /// Carries out the command. With `--json` there is an object on standard output whatever happens.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let done = match &arguments.endpoint_url {
-        Some(url) => block_on(elsewhere(arguments, url)),
-        None => block_on(here(arguments)),
-    };
-    report(arguments.json, done)
-}
-
-/// On a platform that runs.
-async fn elsewhere(arguments: &Arguments, url: &str) -> anyhow::Result<Outcome> {
-    let job = &arguments.job;
-    let config = endpoint::config(url, PRINCIPAL).await;
-    let redrives = match begin(&config, job).await? {
-        Begun::Redriven(redrives) => redrives,
-        Begun::Running => {
-            bail!(
-                "{job} is still running; `videoflow history {job} --endpoint-url {url}` shows where"
-            )
-        }
-    };
-    let source = Source::Api(aws_sdk_sfn::Client::new(&config));
-    follow_elsewhere(&source, job, &mut Display::new()).await?;
-    let settled = outcome(&endpoint::jobs(&config), job, redrives).await?;
-    tell(job, &settled, false, None, &source).await?;
-    Ok(Outcome::of(job, settled, None))
-}
-
-/// On a platform in this process.
-async fn here(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    let (data, out) = folders(arguments)?;
-    let tools = tools::find(arguments.parts.functions.as_deref())?;
-    let wanted = Wanted {
-        data: &data,
-        shown: &data,
-        host: Ipv4Addr::LOCALHOST.into(),
-        port: 0,
-        reconcile_interval: None,
-        definitions: arguments.parts.statemachines.as_ref(),
-        iam: arguments.parts.iam(),
-    };
-    let running = local_platform::start(&wanted, &tools)
-        .await
-        .context("cannot start the platform (one that runs already is named by --endpoint-url)")?;
-    let outcome = tokio::select! {
-        outcome = work(&arguments.job, &running, &data, out.as_deref()) => outcome,
-        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
-    };
-    running.platform.shut_down();
-    outcome
-}
-
-async fn work(
-    job: &JobId,
-    running: &Running,
-    data: &Path,
-    out: Option<&Path>,
-) -> anyhow::Result<Outcome> {
-    let platform = &running.platform;
-    let config = endpoint::config(&platform.endpoint_url(), PRINCIPAL).await;
-    let mut display = Display::new();
-    let redrives = match begin(&config, job).await? {
-        Begun::Redriven(redrives) => redrives,
-        Begun::Running => {
-            display.note("the job had not ended when its platform did, and goes on");
-            0
-        }
-    };
-    follow(platform, job, &mut display).await;
-    let settled = outcome(&endpoint::jobs(&config), job, redrives).await?;
-    let s3 = endpoint::s3(&config);
-    let folder = match out {
-        Some(out) => {
-            let export = Export {
-                platform,
-                s3: &s3,
-                data,
-                out,
-            };
-            Some(export.write(job).await?)
-        }
-        None => None,
-    };
-    let source = Source::Files(data.join("executions"));
-    tell(job, &settled, false, folder.as_deref(), &source).await?;
-    Ok(Outcome::of(job, settled, folder))
-}
-
-/// The folder of the state, and that of results where `run` made both.
-fn folders(arguments: &Arguments) -> anyhow::Result<(PathBuf, Option<PathBuf>)> {
-    let named = match (&arguments.out, &arguments.data) {
-        (Some(out), _) => Some(out.join(".videoflow")),
-        (None, data) => data.clone(),
-    };
-    let data = find_folder(named.as_deref(), arguments.job.as_str())?;
-    let is_of_run = arguments.out.is_some()
-        || data
-            .parent()
-            .is_some_and(|out| out.ends_with("videoflow-out"));
-    let out = data
-        .parent()
-        .filter(|_| is_of_run && arguments.data.is_none())
-        .map(Path::to_path_buf);
-    Ok((data, out))
-}
-
-/// What a redrive found.
-enum Begun {
-    /// The job goes on; it was redriven so many times.
-    Redriven(u32),
-    /// There was nothing to redrive: the execution runs.
-    Running,
+    let place = &arguments.place;
+    let is_elsewhere = place.endpoint_url.is_some();
+    let redrive = async |reached: &Reached, job: &JobId| begin(reached, job, is_elsewhere).await;
+    report(place.json, block_on(place.follow(PRINCIPAL, redrive)))
 }
 
 /// Redrives the job's execution, if the job is one that a redrive can help.
-async fn begin(config: &SdkConfig, job: &JobId) -> anyhow::Result<Begun> {
+async fn begin(reached: &Reached, job: &JobId, is_elsewhere: bool) -> anyhow::Result<Begun> {
+    let config = &reached.config;
     let client = aws_sdk_sfn::Client::new(config);
     let execution = describe(&client, job).await?;
     if execution.status == ExecutionStatus::Running {
-        return Ok(Begun::Running);
+        if is_elsewhere {
+            bail!("{job} is still running; `videoflow history {job} --endpoint-url …` shows where");
+        }
+        return Ok(Begun {
+            job: job.clone(),
+            redrives: 0,
+            note: Some("the job had not ended when its platform did, and goes on"),
+        });
     }
     let item = endpoint::jobs(config).get(job).await?;
     let item = item.with_context(|| format!("{job} has no item in the job table"))?;
@@ -196,7 +78,11 @@ async fn begin(config: &SdkConfig, job: &JobId) -> anyhow::Result<Begun> {
             let redrives = execution
                 .redrive_count
                 .and_then(|count| count.try_into().ok());
-            Ok(Begun::Redriven(redrives.unwrap_or(0) + 1))
+            Ok(Begun {
+                job: job.clone(),
+                redrives: redrives.unwrap_or(0) + 1,
+                note: None,
+            })
         }
         Err(aws_sdk_sfn::Error::ExecutionNotRedrivable(reason)) => bail!(
             "{job} cannot be redriven ({}); `videoflow run` of the video begins it anew",

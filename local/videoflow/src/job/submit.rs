@@ -3,18 +3,15 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
-use hyper::{Method, Request};
-use hyper_util::rt::TokioIo;
-use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use hyper::Method;
+use serde_json::json;
 use videoflow_platform::names;
 use videoflow_shared::identity::JobId;
+
+use crate::http_api;
 
 /// Entry of an upload's metadata that names its profile: start-processing reads it.
 const PROFILE_METADATA: &str = "videoflow-profile";
@@ -47,40 +44,7 @@ pub async fn upload(s3: &Client, video: &Path, profile: &str) -> anyhow::Result<
 
 /// Asks the HTTP API to run a settled job again. Answers the id of the new run.
 pub async fn run_by_force(http_api: SocketAddr, job: &JobId) -> anyhow::Result<JobId> {
-    let answer = post(
-        http_api,
-        "/jobs",
-        &json!({"jobId": job.as_str(), "force": true}),
-    )
-    .await?;
-    let id = answer
-        .get("jobId")
-        .and_then(Value::as_str)
-        .context("the answer names no job")?;
-    Ok(id.parse()?)
-}
-
-async fn post(address: SocketAddr, path: &str, body: &Value) -> anyhow::Result<Value> {
-    let stream = TcpStream::connect(address)
-        .await
-        .context("cannot reach the HTTP API")?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let request = Request::builder()
-        .method(Method::POST)
-        .uri(path)
-        .header("host", address.to_string())
-        .header("content-type", "application/json")
-        .body(Full::new(Bytes::from(body.to_string())))?;
-    let response = sender
-        .send_request(request)
-        .await
-        .context("the HTTP API does not answer")?;
-    let status = response.status();
-    let body = response.into_body().collect().await?.to_bytes();
-    let text = String::from_utf8_lossy(&body);
-    if !status.is_success() {
-        bail!("the HTTP API refuses it ({status}): {text}");
-    }
-    serde_json::from_str(&text).with_context(|| format!("the HTTP API answered {text}"))
+    let body = json!({"jobId": job.as_str(), "force": true});
+    let answer = http_api::ask(&http_api.to_string(), Method::POST, "/jobs", Some(&body)).await?;
+    http_api::job_of(&answer)
 }
