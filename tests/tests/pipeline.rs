@@ -209,6 +209,10 @@ fn check_media(folder: &Path) {
         .expect("thumbnails")
         .count();
     assert!(thumbnails >= 2, "{thumbnails} thumbnails");
+    assert!(media.join("poster.jpg").is_file());
+    let sprite = std::fs::read_to_string(media.join("thumbnails/sprite.vtt")).expect("a sprite");
+    let first = "WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nsprite.jpg#xywh=0,0,160,90\n";
+    assert!(sprite.starts_with(first), "{sprite}");
 }
 
 fn check_pages(folder: &Path) {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::plan::{Plan, Rung};
-use videoflow_shared::renditions::{Rendition, Renditions, Stream, Thumbnails};
+use videoflow_shared::renditions::{
+    POSTERS, Rendition, Renditions, Stream, THUMBNAILS, Thumbnails, thumbnail_interval_seconds,
+};
 use videoflow_shared::storage::Listed;
 
 /// Missing files that a message names; a lost folder would fill pages.
 const NAMED_LIMIT: usize = 10;
-/// What names of frame captures begin with.
-const THUMBNAIL: &str = "thumbnails/thumb";
 
 /// The files of a media folder, by their names below it, with their sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Inventory {
         missing.extend(wanted.filter(|name| !self.has(name)).map(str::to_owned));
         let (first, count) = self.thumbnails();
         if count == 0 {
-            missing.push(format!("{THUMBNAIL}.*.jpg"));
+            missing.push(format!("{THUMBNAILS}.*.jpg"));
         }
         if !missing.is_empty() {
             return Err(named(&missing));
@@ -69,13 +69,18 @@ impl Inventory {
             stream: Stream {
                 hls: self.uri("stream/index.m3u8"),
                 dash: self.uri("stream/index.mpd"),
+                variants: Vec::new(),
             },
             thumbnails: Thumbnails {
-                prefix: self.uri(THUMBNAIL),
+                prefix: self.uri(THUMBNAILS),
                 first,
                 count,
+                interval_ms: Some(thumbnail_interval_seconds(duration_ms) * 1000),
             },
             duration_ms,
+            poster: None,
+            sprite: None,
+            warnings: Vec::new(),
         })
     }
 
@@ -94,24 +99,31 @@ impl Inventory {
         })
     }
 
-    /// Number of the first frame capture, and how many there are.
+    /// The pictures that the poster is chosen from.
+    pub fn posters(&self) -> Vec<S3Uri> {
+        let captures = self.captures(POSTERS);
+        captures.map(|(name, _)| self.uri(name)).collect()
+    }
+
+    /// Frame captures, as names and numbers.
+    fn captures(&self, prefix: &str) -> impl Iterator<Item = (&str, u32)> {
+        let files = self.files.iter().filter(|(_, size)| **size > 0);
+        files.filter_map(move |(name, _)| {
+            let number = name
+                .strip_prefix(prefix)?
+                .strip_prefix('.')?
+                .strip_suffix(".jpg")?;
+            let number = (number.len() == 7).then_some(number)?;
+            Some((name.as_str(), number.parse().ok()?))
+        })
+    }
+
+    /// Number of the first thumbnail, and how many there are.
     fn thumbnails(&self) -> (u32, u32) {
-        let numbers = self
-            .files
-            .iter()
-            .filter(|(_, size)| **size > 0)
-            .filter_map(|(name, _)| {
-                let number = name
-                    .strip_prefix(THUMBNAIL)?
-                    .strip_prefix('.')?
-                    .strip_suffix(".jpg")?;
-                if number.len() == 7 {
-                    number.parse::<u32>().ok()
-                } else {
-                    None
-                }
-            });
-        let numbers: Vec<u32> = numbers.collect();
+        let numbers: Vec<u32> = self
+            .captures(THUMBNAILS)
+            .map(|(_, number)| number)
+            .collect();
         let first = numbers.iter().min().copied().unwrap_or(0);
         // Only the run from the first one on is found by number.
         let count = (first..)
@@ -234,6 +246,19 @@ mod tests {
             "thumbnails/thumb.x.jpg",
         ]);
         check(&names, "", true, Ok((1, 2)));
+    }
+
+    #[test]
+    fn posters_are_the_captures_made_for_them() {
+        let names = [
+            "posters/poster.0000000.jpg",
+            "posters/poster.0000004.jpg",
+            "posters/poster.jpg",
+            "poster.jpg",
+        ];
+        let found = inventory(&names, "posters/poster.0000000.jpg").posters();
+        let expected = S3Uri::new("out", "media/j/posters/poster.0000004.jpg");
+        assert_eq!(found, [expected]);
     }
 
     #[test]

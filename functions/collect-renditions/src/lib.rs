@@ -1,7 +1,7 @@
 //! Checks what a transcode left in `media/<job>/` and writes it down: `GetJob` names no files.
 //!
-//! Reads the plan, a listing and the master manifests; writes the ledger's result. Repeating it brings the same
-//! answer: everything it reads is there before the first call.
+//! Reads the plan, a listing, the master manifests and the frame captures; writes poster, sprite sheet and the ledger's
+//! result. Repeating it brings the same answer: everything it reads is there before the first call.
 
 use aws_config::SdkConfig;
 use serde::{Deserialize, Serialize};
@@ -16,8 +16,13 @@ use videoflow_shared::stores::Stores;
 use videoflow_shared::{from_storage_error, manifests};
 
 mod inventory;
+mod picture;
+mod pictures;
+mod sheet;
+mod warnings;
 
 pub use inventory::Inventory;
+pub use warnings::ServiceWarning;
 
 /// Why the renditions cannot be used.
 #[derive(
@@ -64,6 +69,9 @@ pub struct Input {
     pub job_id: JobId,
     /// `MediaConvert`'s job.
     pub service_job_id: String,
+    /// What it found odd.
+    #[serde(default)]
+    pub warnings: Vec<ServiceWarning>,
 }
 
 /// The function with its clients.
@@ -97,28 +105,25 @@ impl Function {
         let folder = self.stores.places(job).media("");
         let listed = self.stores.objects.list(&folder).await?;
         let inventory = Inventory::new(folder, &listed);
-        let renditions = inventory
+        let mut renditions = inventory
             .renditions(&plan)
             .map_err(Error::RenditionMissing)?;
-        let mut missing = self
-            .missing(
-                &renditions.stream.hls,
-                &inventory,
-                manifests::hls_references,
-            )
-            .await?;
-        missing.extend(
-            self.missing(
-                &renditions.stream.dash,
-                &inventory,
-                manifests::dash_references,
-            )
-            .await?,
-        );
+        let hls = self.manifest(&renditions.stream.hls).await?;
+        let dash = self.manifest(&renditions.stream.dash).await?;
+        let mut missing = missing(
+            &renditions.stream.hls,
+            &inventory,
+            manifests::hls_references(&hls),
+        )?;
+        let of_dash = manifests::dash_references(&dash);
+        missing.extend(self::missing(&renditions.stream.dash, &inventory, of_dash)?);
         if !missing.is_empty() {
             return Err(Error::RenditionMissing(inventory::named(&missing)));
         }
         self.check_source(&plan).await?;
+        renditions.stream.variants = manifests::hls_variants(&hls);
+        renditions.warnings = warnings::in_words(&input.warnings);
+        self.add_pictures(job, &inventory, &mut renditions).await?;
         let ledger = Ledger::new(&self.stores.jobs);
         // Overtaken: a newer attempt owns the stage, and its own collection will record it.
         ledger
@@ -132,26 +137,31 @@ impl Function {
         Ok(renditions)
     }
 
-    /// Files that a manifest needs and the listing lacks.
-    async fn missing(
-        &self,
-        manifest: &S3Uri,
-        inventory: &Inventory,
-        references: fn(&str) -> Vec<String>,
-    ) -> Result<Vec<String>, Error> {
+    /// The text of a manifest.
+    async fn manifest(&self, manifest: &S3Uri) -> Result<String, Error> {
         let text = self.stores.objects.get_text(manifest).await?;
-        let text = text.ok_or_else(|| Error::RenditionMissing(manifest.to_string()))?;
-        let names = references(&text);
-        if names.is_empty() {
-            return Err(Error::RenditionMissing(format!(
-                "everything that {manifest} should name"
-            )));
-        }
-        Ok(names
-            .into_iter()
-            .map(|name| format!("stream/{name}"))
-            .filter(|name| !inventory.has(name))
-            .collect())
+        text.ok_or_else(|| Error::RenditionMissing(manifest.to_string()))
+    }
+
+    /// Makes poster and sprite sheet of the frame captures.
+    async fn add_pictures(
+        &self,
+        job: &JobId,
+        inventory: &Inventory,
+        renditions: &mut Renditions,
+    ) -> Result<(), Error> {
+        let (objects, places) = (&self.stores.objects, self.stores.places(job));
+        renditions.poster = pictures::poster(objects, places, &inventory.posters()).await?;
+        let thumbnails = &renditions.thumbnails;
+        renditions.sprite = pictures::sprite(
+            objects,
+            places,
+            thumbnails,
+            thumbnails.interval_ms.unwrap_or(renditions.duration_ms),
+            renditions.duration_ms,
+        )
+        .await?;
+        Ok(())
     }
 
     /// `MediaConvert` reads a key without a version: were these the planned bytes?
@@ -163,4 +173,22 @@ impl Function {
             None => Err(Error::SourceGone(source)),
         }
     }
+}
+
+/// Files that a manifest names and the listing lacks.
+fn missing(
+    manifest: &S3Uri,
+    inventory: &Inventory,
+    names: Vec<String>,
+) -> Result<Vec<String>, Error> {
+    if names.is_empty() {
+        return Err(Error::RenditionMissing(format!(
+            "everything that {manifest} should name"
+        )));
+    }
+    Ok(names
+        .into_iter()
+        .map(|name| format!("stream/{name}"))
+        .filter(|name| !inventory.has(name))
+        .collect())
 }

@@ -1,5 +1,7 @@
 //! HLS and DASH manifests, as far as telling which files they need.
 
+use crate::renditions::Variant;
+
 /// Names of files that an HLS playlist needs: its variants or segments, and what `URI="…"` attributes name.
 pub fn hls_references(playlist: &str) -> Vec<String> {
     let mut names = Vec::new();
@@ -15,6 +17,25 @@ pub fn hls_references(playlist: &str) -> Vec<String> {
         }
     }
     distinct(names)
+}
+
+/// The renditions that an HLS master playlist offers, highest first. Those without a picture are none.
+pub fn hls_variants(playlist: &str) -> Vec<Variant> {
+    let streams = playlist
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("#EXT-X-STREAM-INF:"));
+    let variant = |attributes: &str| {
+        let value = |name: &str| attributes.split(',').find_map(|one| one.strip_prefix(name));
+        let (width, height) = value("RESOLUTION=")?.split_once('x')?;
+        Some(Variant {
+            height: height.parse().ok()?,
+            width: width.parse().ok()?,
+            bitrate: value("BANDWIDTH=")?.parse().ok()?,
+        })
+    };
+    let mut variants: Vec<Variant> = streams.filter_map(variant).collect();
+    variants.sort_by_key(|one| std::cmp::Reverse((one.height, one.bitrate)));
+    variants
 }
 
 /// Names of initialisation files that a DASH manifest needs, for every representation.
@@ -75,6 +96,29 @@ mod tests {
         );
         check("#EXTM3U\n#EXT-X-KEY:METHOD=NONE,XURI=\"no\"\n", &[]);
         check("", &[]);
+    }
+
+    #[test]
+    fn reads_what_a_stream_offers() {
+        let check = |text: &str, expected: &[(u32, u32, u64)]| {
+            let found = hls_variants(text);
+            let found: Vec<_> = found
+                .iter()
+                .map(|one| (one.width, one.height, one.bitrate))
+                .collect();
+            assert_eq!(found, expected);
+        };
+        check(
+            "#EXTM3U\n#EXT-X-STREAM-INF:AVERAGE-BANDWIDTH=1,BANDWIDTH=900,CODECS=\"avc1.4d,mp4a.40.2\",RESOLUTION=640x360\na\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=2000,RESOLUTION=1280x720,AUDIO=\"x\"\r\nb\n\
+             #EXT-X-STREAM-INF:BANDWIDTH=3000,RESOLUTION=1280x720\nc\n",
+            &[(1280, 720, 3000), (1280, 720, 2000), (640, 360, 900)],
+        );
+        check(
+            "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=128000\nsound.m3u8\n",
+            &[],
+        );
+        check("#EXT-X-STREAM-INF:RESOLUTION=x\n", &[]);
     }
 
     #[test]

@@ -5,6 +5,9 @@
 
 mod outputs;
 mod settings;
+mod sound;
+mod stills;
+mod stream;
 
 use aws_config::SdkConfig;
 use aws_sdk_mediaconvert::Client;
@@ -20,7 +23,7 @@ use videoflow_shared::service_job::{Condition, StageService, Started, start_stag
 use videoflow_shared::settings::{Setting, read};
 use videoflow_shared::stores::Stores;
 
-pub use settings::job_settings;
+pub use settings::{acceleration, job_settings};
 
 /// Entry of a job's user metadata that holds the service token.
 const TOKEN_METADATA: &str = "token";
@@ -142,6 +145,7 @@ impl StageService for MediaConvert<'_> {
             .role(&self.function.role_arn)
             .queue(&self.function.queue_arn)
             .settings(job_settings(self.plan, &places))
+            .set_acceleration_settings(acceleration(self.plan))
             .client_request_token(token)
             .user_metadata(TOKEN_METADATA, token)
             .send()

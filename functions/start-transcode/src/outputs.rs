@@ -1,46 +1,25 @@
-//! Codecs and containers of the outputs.
+//! Pictures and containers of the outputs.
 
+use aws_sdk_mediaconvert::types::builders::H264SettingsBuilder;
 use aws_sdk_mediaconvert::types::{
-    AacCodingMode, AacRateControlMode, AacSettings, AudioCodec, AudioCodecSettings,
-    AudioDescription, ColorCorrector, ColorSpaceConversion, ContainerSettings, ContainerType,
-    DeinterlaceAlgorithm, Deinterlacer, DeinterlacerControl, DeinterlacerMode,
-    FrameCaptureSettings, H264FramerateControl, H264GopSizeUnits, H264ParControl,
-    H264QualityTuningLevel, H264QvbrSettings, H264RateControlMode, H264SceneChangeDetect,
-    H264Settings, HdrToSdrToneMapper, Mp4MoovPlacement, Mp4Settings, VideoCodec,
-    VideoCodecSettings, VideoDescription, VideoPreprocessor,
+    ColorCorrector, ColorSpaceConversion, ContainerSettings, ContainerType, DeinterlaceAlgorithm,
+    Deinterlacer, DeinterlacerControl, DeinterlacerMode, H264FramerateControl, H264GopSizeUnits,
+    H264ParControl, H264QualityTuningLevel, H264QvbrSettings, H264RateControlMode,
+    H264SceneChangeDetect, H264Settings, HdrToSdrToneMapper, Mp4MoovPlacement, Mp4Settings,
+    VideoCodec, VideoCodecSettings, VideoDescription, VideoPreprocessor,
 };
 use videoflow_shared::plan::{DynamicRange, Rung, Video};
-
-/// Name of the only audio selector, as `MediaConvert`'s console gives it.
-pub const AUDIO_SELECTOR: &str = "Audio Selector 1";
 
 /// Seconds of a group of pictures: half a segment, so that every segment begins with a key frame.
 const GOP_SECONDS: f64 = 2.0;
 /// Quality of QVBR, 1 to 10: AWS's recommendation for web video of 720 lines and more is 7 to 9.
 const QVBR_QUALITY: i32 = 7;
 /// Most frames a second: players and AVC's usual levels stop there.
-const FRAME_RATE_LIMIT: i32 = 60;
-/// Bits a second of AAC.
-const AUDIO_BITRATE: i32 = 128_000;
-/// Samples a second of AAC.
-const AUDIO_SAMPLE_RATE: i32 = 48_000;
-/// Most thumbnails of a video: what a seek bar needs.
-const THUMBNAILS_LIMIT: u64 = 120;
-/// Shortest time between thumbnails.
-const THUMBNAIL_SECONDS: u64 = 2;
-/// Width of thumbnails.
-const THUMBNAIL_SHORT_SIDE: u32 = 360;
-/// JPEG quality, 1 to 100.
-const THUMBNAIL_QUALITY: i32 = 80;
-
-/// Whether the source has sound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sound {
-    /// It has.
-    Present,
-    /// It has none.
-    Absent,
-}
+const FRAME_RATE_LIMIT: f64 = 60.0;
+/// Frame rates this close to a number are that number: the plan has them to a thousandth.
+const FRAME_RATE_TOLERANCE: f64 = 0.002;
+/// What a rate of NTSC's is too slow by: 59.94 is 60000/1001.
+const NTSC: (u32, u32) = (1000, 1001);
 
 /// A container; MP4 with its index in front, so that it plays while it loads.
 pub fn container(kind: ContainerType) -> ContainerSettings {
@@ -55,18 +34,27 @@ pub fn container(kind: ContainerType) -> ContainerSettings {
     settings.container(kind).build()
 }
 
-/// AVC, single pass (the basic tier of the bill), constant quality below the rung's bitrate; square pixels, progressive,
-/// the source's frame rate up to 60.
+/// AVC, single pass (the basic tier of the bill), constant quality below the rung's bitrate.
 pub fn video(rung: Rung, source: &Video) -> VideoDescription {
+    let quality = H264QvbrSettings::builder().qvbr_quality_level(QVBR_QUALITY);
+    let codec = avc(source)
+        .qvbr_settings(quality.build())
+        .max_bitrate(pixels(rung.bitrate))
+        .quality_tuning_level(H264QualityTuningLevel::SinglePassHq);
+    description(rung, source, codec.build())
+}
+
+/// What automated ABR makes its renditions from: `rung` is the largest of them, and quality and bitrates are its own to
+/// choose. It demands several passes.
+pub fn automated_video(rung: Rung, source: &Video) -> VideoDescription {
+    let codec = avc(source).quality_tuning_level(H264QualityTuningLevel::MultiPassHq);
+    description(rung, source, codec.build())
+}
+
+/// Square pixels, progressive, closed groups of pictures, the source's frame rate up to 60.
+fn avc(source: &Video) -> H264SettingsBuilder {
     let codec = H264Settings::builder()
         .rate_control_mode(H264RateControlMode::Qvbr)
-        .qvbr_settings(
-            H264QvbrSettings::builder()
-                .qvbr_quality_level(QVBR_QUALITY)
-                .build(),
-        )
-        .max_bitrate(pixels(rung.bitrate))
-        .quality_tuning_level(H264QualityTuningLevel::SinglePassHq)
         .par_control(H264ParControl::Specified)
         .par_numerator(1)
         .par_denominator(1)
@@ -74,17 +62,54 @@ pub fn video(rung: Rung, source: &Video) -> VideoDescription {
         .gop_size_units(H264GopSizeUnits::Seconds)
         .gop_closed_cadence(1)
         .scene_change_detect(H264SceneChangeDetect::Disabled);
-    let codec = if source.frame_rate > f64::from(FRAME_RATE_LIMIT) {
-        codec
+    match slower(source.frame_rate) {
+        None => codec.framerate_control(H264FramerateControl::InitializeFromSource),
+        Some((numerator, denominator)) => codec
             .framerate_control(H264FramerateControl::Specified)
-            .framerate_numerator(FRAME_RATE_LIMIT)
-            .framerate_denominator(1)
+            .framerate_numerator(pixels(numerator))
+            .framerate_denominator(pixels(denominator)),
+    }
+}
+
+/// The frame rate for a source above the limit, exactly: every second, third, … picture, so that movement stays even.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positive, and saturating beyond 32 bits"
+)]
+fn slower(frame_rate: f64) -> Option<(u32, u32)> {
+    // A phone's average of 60.01 is no reason to throw half of the pictures away.
+    if frame_rate <= FRAME_RATE_LIMIT {
+        return None;
+    }
+    let step = (frame_rate / (FRAME_RATE_LIMIT + 1.0)).ceil() as u32;
+    let is_whole = |rate: f64| (rate - rate.round()).abs() < FRAME_RATE_TOLERANCE;
+    let (thousand, ntsc) = NTSC;
+    let ntsc_rate = frame_rate * f64::from(ntsc) / f64::from(thousand);
+    let (numerator, denominator) = if is_whole(frame_rate) || !is_whole(ntsc_rate) {
+        let most = FRAME_RATE_LIMIT * f64::from(step);
+        (frame_rate.round().min(most) as u32, step)
     } else {
-        codec.framerate_control(H264FramerateControl::InitializeFromSource)
+        (
+            (ntsc_rate.round() as u32).saturating_mul(thousand),
+            ntsc.saturating_mul(step),
+        )
     };
+    let divisor = greatest_common_divisor(numerator, denominator).max(1);
+    Some((numerator / divisor, denominator / divisor))
+}
+
+fn greatest_common_divisor(one: u32, other: u32) -> u32 {
+    match one.checked_rem(other) {
+        None => one,
+        Some(rest) => greatest_common_divisor(other, rest),
+    }
+}
+
+fn description(rung: Rung, source: &Video, codec: H264Settings) -> VideoDescription {
     let codec = VideoCodecSettings::builder()
         .codec(VideoCodec::H264)
-        .h264_settings(codec.build())
+        .h264_settings(codec)
         .build();
     VideoDescription::builder()
         .video_preprocessors(preprocessors(source))
@@ -95,7 +120,7 @@ pub fn video(rung: Rung, source: &Video) -> VideoDescription {
 }
 
 /// Interlaced pictures become progressive (others stay as they are), colours of a high dynamic range standard ones.
-fn preprocessors(source: &Video) -> VideoPreprocessor {
+pub fn preprocessors(source: &Video) -> VideoPreprocessor {
     let deinterlacer = Deinterlacer::builder()
         .mode(DeinterlacerMode::Deinterlace)
         .algorithm(DeinterlaceAlgorithm::Interpolate)
@@ -114,71 +139,8 @@ fn preprocessors(source: &Video) -> VideoPreprocessor {
     }
 }
 
-/// AAC stereo.
-pub fn audio() -> AudioDescription {
-    let codec = AacSettings::builder()
-        .bitrate(AUDIO_BITRATE)
-        .sample_rate(AUDIO_SAMPLE_RATE)
-        .coding_mode(AacCodingMode::CodingMode20)
-        .rate_control_mode(AacRateControlMode::Cbr)
-        .build();
-    let codec = AudioCodecSettings::builder()
-        .codec(AudioCodec::Aac)
-        .aac_settings(codec)
-        .build();
-    AudioDescription::builder()
-        .audio_source_name(AUDIO_SELECTOR)
-        .codec_settings(codec)
-        .build()
-}
-
-/// Thumbnails at even distances over the whole video.
-pub fn frames(rung: Rung, source: &Video) -> VideoDescription {
-    let duration_ms = source.duration_ms;
-    let seconds = thumbnail_distance_seconds(duration_ms);
-    let captures = duration_ms
-        .div_ceil(1000)
-        .div_ceil(seconds)
-        .clamp(1, THUMBNAILS_LIMIT);
-    let codec = FrameCaptureSettings::builder()
-        .framerate_numerator(1)
-        .framerate_denominator(i32::try_from(seconds).unwrap_or(i32::MAX))
-        .max_captures(i32::try_from(captures).unwrap_or(i32::MAX))
-        .quality(THUMBNAIL_QUALITY)
-        .build();
-    let codec = VideoCodecSettings::builder()
-        .codec(VideoCodec::FrameCapture)
-        .frame_capture_settings(codec)
-        .build();
-    let (width, height) = thumbnail_size(rung);
-    VideoDescription::builder()
-        .video_preprocessors(preprocessors(source))
-        .width(pixels(width))
-        .height(pixels(height))
-        .codec_settings(codec)
-        .build()
-}
-
-/// Seconds between thumbnails.
-pub fn thumbnail_distance_seconds(duration_ms: u64) -> u64 {
-    duration_ms
-        .div_ceil(1000)
-        .div_ceil(THUMBNAILS_LIMIT)
-        .max(THUMBNAIL_SECONDS)
-}
-
-/// Width and height of thumbnails: the rung's shape, its short side at most 360, both even.
-fn thumbnail_size(rung: Rung) -> (u32, u32) {
-    let short = rung.width.min(rung.height).max(1);
-    if short <= THUMBNAIL_SHORT_SIDE {
-        return (rung.width, rung.height);
-    }
-    let scaled = |side: u32| (side * THUMBNAIL_SHORT_SIDE / short) & !1;
-    (scaled(rung.width), scaled(rung.height))
-}
-
 /// The SDK counts in i32.
-fn pixels(value: u32) -> i32 {
+pub fn pixels(value: u32) -> i32 {
     i32::try_from(value).unwrap_or(i32::MAX)
 }
 
@@ -216,30 +178,39 @@ pub mod tests {
 
     #[test]
     fn frame_rates_are_the_sources_up_to_sixty() {
-        let check = |frame_rate: f64, expected: Option<i32>| {
+        let check = |frame_rate: f64, expected: Option<(i32, i32)>| {
             let source = Video {
                 frame_rate,
                 ..source()
             };
-            let description = video(RUNG, &source);
-            let codec = description.codec_settings();
-            let codec = codec.and_then(|codec| codec.h264_settings());
-            let specified = codec.and_then(H264Settings::framerate_numerator);
-            assert_eq!(specified, expected, "{frame_rate}");
+            for description in [video(RUNG, &source), automated_video(RUNG, &source)] {
+                let codec = description
+                    .codec_settings
+                    .and_then(|codec| codec.h264_settings);
+                let found = codec
+                    .and_then(|codec| codec.framerate_numerator.zip(codec.framerate_denominator));
+                assert_eq!(found, expected, "{frame_rate}");
+            }
         };
-        check(0.0, None);
-        check(25.0, None);
-        check(50.0, None);
-        check(60.0, None);
-        check(60.001, Some(60));
-        check(240.0, Some(60));
+        for usual in [0.0, 23.976, 24.0, 25.0, 29.97, 50.0, 59.94, 60.0] {
+            check(usual, None);
+        }
+        check(60.01, Some((60, 1)));
+        check(60.7, Some((60, 1)));
+        check(72.0, Some((36, 1)));
+        check(100.0, Some((50, 1)));
+        check(119.88, Some((60_000, 1001)));
+        check(120.0, Some((60, 1)));
+        check(144.0, Some((48, 1)));
+        check(239.76, Some((60_000, 1001)));
+        check(240.0, Some((60, 1)));
     }
 
     #[test]
     fn every_picture_becomes_progressive_and_of_standard_range() {
         let check = |range: DynamicRange, expected: Option<&ColorSpaceConversion>| {
             let source = Video { range, ..source() };
-            for description in [video(RUNG, &source), frames(RUNG, &source)] {
+            for description in [video(RUNG, &source), automated_video(RUNG, &source)] {
                 let preprocessors = description.video_preprocessors();
                 let corrector = preprocessors.and_then(VideoPreprocessor::color_corrector);
                 let conversion = corrector.and_then(ColorCorrector::color_space_conversion);
@@ -251,63 +222,5 @@ pub mod tests {
         };
         check(DynamicRange::Standard, None);
         check(DynamicRange::High, Some(&ColorSpaceConversion::Force709));
-    }
-
-    fn check(duration_ms: u64, distance: u64, captures: i32) {
-        let source = Video {
-            duration_ms,
-            ..source()
-        };
-        let description = frames(RUNG, &source);
-        let codec = description
-            .codec_settings()
-            .and_then(|codec| codec.frame_capture_settings());
-        assert_eq!(
-            codec.and_then(FrameCaptureSettings::max_captures),
-            Some(captures),
-            "{duration_ms}"
-        );
-        assert_eq!(
-            thumbnail_distance_seconds(duration_ms),
-            distance,
-            "{duration_ms}"
-        );
-    }
-
-    #[test]
-    fn thumbnails_cover_the_video_within_their_number() {
-        check(400, 2, 1);
-        check(25_000, 2, 13);
-        check(240_000, 2, 120);
-        check(241_000, 3, 81);
-        check(14_400_000, 120, 120);
-    }
-
-    #[test]
-    fn thumbnails_keep_the_shape() {
-        assert_eq!(
-            thumbnail_size(Rung {
-                height: 720,
-                width: 1280,
-                bitrate: 1
-            }),
-            (640, 360)
-        );
-        assert_eq!(
-            thumbnail_size(Rung {
-                height: 1280,
-                width: 720,
-                bitrate: 1
-            }),
-            (360, 640)
-        );
-        assert_eq!(
-            thumbnail_size(Rung {
-                height: 240,
-                width: 320,
-                bitrate: 1
-            }),
-            (320, 240)
-        );
     }
 }

@@ -1,22 +1,30 @@
 //! The settings of a `MediaConvert` job, from a plan: which outputs go where.
 
 use aws_sdk_mediaconvert::types::{
-    AudioDefaultSelection, AudioSelector, CmafGroupSettings, CmafWriteDashManifest,
-    CmafWriteHlsManifest, ContainerType, FileGroupSettings, Input, InputRotate,
-    InputTimecodeSource, JobSettings, Output, OutputGroup, OutputGroupSettings, OutputGroupType,
-    PadVideo, VideoSelector,
+    AccelerationMode, AccelerationSettings, AudioDefaultSelection, AudioSelector, ContainerType,
+    FileGroupSettings, Input, InputRotate, InputTimecodeSource, JobSettings, Output, OutputGroup,
+    OutputGroupSettings, OutputGroupType, PadVideo, VideoDescription, VideoSelector,
 };
 use videoflow_shared::location::{Places, S3Uri};
 use videoflow_shared::plan::{Plan, Rung, proxy_rung};
+use videoflow_shared::profiles::Streaming;
+use videoflow_shared::renditions::{POSTERS, THUMBNAILS};
 
-use crate::outputs::{AUDIO_SELECTOR, Sound, audio, container, frames, video};
+use crate::outputs::{container, video};
+use crate::sound::{AUDIO_SELECTOR, Sound, audio};
+use crate::stills::{posters, thumbnails};
+use crate::stream::stream;
 
-/// Seconds of a stream segment: two groups of pictures.
-const SEGMENT_SECONDS: i32 = 4;
-/// Seconds of a fragment: one group of pictures.
-const FRAGMENT_SECONDS: i32 = 2;
+/// Whether the job is cut into parts that are encoded side by side. AWS recommends it with automated ABR, which "takes much
+/// longer" without and is billed at the tier of acceleration anyway; the ladder stays at the basic tier, because waiting is
+/// free here. Preferred: what cannot be accelerated is encoded as usual.
+/// <https://docs.aws.amazon.com/mediaconvert/latest/ug/automated-abr-frequently-asked-questions.html>
+pub fn acceleration(plan: &Plan) -> Option<AccelerationSettings> {
+    let settings = AccelerationSettings::builder().mode(AccelerationMode::Preferred);
+    (plan.streaming == Streaming::Automated).then(|| settings.build())
+}
 
-/// The whole job: every rendition as a file and in the stream, the proxy, the sound, the thumbnails.
+/// The whole job: every rendition as a file and in the stream, the proxy, the sound, the pictures.
 pub fn job_settings(plan: &Plan, places: &Places<'_>) -> JobSettings {
     let sound = if plan.video.has_audio {
         Sound::Present
@@ -46,12 +54,11 @@ pub fn job_settings(plan: &Plan, places: &Places<'_>) -> JobSettings {
         ));
     }
     groups.push(stream(&places.media("stream/index"), plan, sound));
-    if let Some(rung) = plan.ladder.last() {
-        let output = Output::builder()
-            .container_settings(container(ContainerType::Raw))
-            .extension("jpg");
-        let output = output.video_description(frames(*rung, &plan.video)).build();
-        groups.push(file(&places.media("thumbnails/thumb"), output));
+    if let (Some(largest), Some(smallest)) = (plan.ladder.first(), plan.ladder.last()) {
+        let thumbnails = stills(thumbnails(*smallest, &plan.video));
+        groups.push(file(&places.media(THUMBNAILS), thumbnails));
+        let posters = stills(posters(*largest, &plan.video));
+        groups.push(file(&places.media(POSTERS), posters));
     }
     JobSettings::builder()
         .inputs(input(plan, sound))
@@ -93,6 +100,15 @@ fn movie(rung: Rung, plan: &Plan, sound: Sound) -> Output {
     }
 }
 
+/// Pictures, each in a file.
+fn stills(description: VideoDescription) -> Output {
+    Output::builder()
+        .container_settings(container(ContainerType::Raw))
+        .extension("jpg")
+        .video_description(description)
+        .build()
+}
+
 /// A group of one file: the only way to have names of our own.
 fn file(destination: &S3Uri, output: Output) -> OutputGroup {
     let settings = FileGroupSettings::builder()
@@ -109,53 +125,12 @@ fn file(destination: &S3Uri, output: Output) -> OutputGroup {
         .build()
 }
 
-/// The adaptive stream: one video output a rung, the sound apart.
-fn stream(destination: &S3Uri, plan: &Plan, sound: Sound) -> OutputGroup {
-    let settings = CmafGroupSettings::builder()
-        .destination(destination.to_string())
-        .write_hls_manifest(CmafWriteHlsManifest::Enabled)
-        .write_dash_manifest(CmafWriteDashManifest::Enabled)
-        .segment_length(SEGMENT_SECONDS)
-        .fragment_length(FRAGMENT_SECONDS)
-        .build();
-    let settings = OutputGroupSettings::builder()
-        .r#type(OutputGroupType::CmafGroupSettings)
-        .cmaf_group_settings(settings)
-        .build();
-    let output = |modifier: String| {
-        Output::builder()
-            .container_settings(container(ContainerType::Cmfc))
-            .name_modifier(modifier)
-    };
-    let mut outputs: Vec<Output> = plan
-        .ladder
-        .iter()
-        .map(|rung| {
-            let output = output(format!("_{}p", rung.height));
-            output.video_description(video(*rung, &plan.video)).build()
-        })
-        .collect();
-    if sound == Sound::Present {
-        outputs.push(
-            output("_audio".to_owned())
-                .audio_descriptions(audio())
-                .build(),
-        );
-    }
-    OutputGroup::builder()
-        .name("stream")
-        .output_group_settings(settings)
-        .set_outputs(Some(outputs))
-        .build()
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_sdk_mediaconvert::types::VideoDescription;
     use videoflow_shared::identity::JobId;
     use videoflow_shared::plan::{Analyses, ExpectedSeconds, PlannedSource, Video};
     use videoflow_shared::prices::Prediction;
-    use videoflow_shared::profiles::{Speech, Streaming};
+    use videoflow_shared::profiles::Speech;
 
     use super::*;
     use crate::outputs::tests::source;
@@ -208,9 +183,8 @@ mod tests {
     }
 
     /// Each output as `<group>: <picture>/<sounds>`.
-    fn check(ladder: &[(u32, u32)], has_audio: bool, expected: &[&str]) {
-        let plan = plan(ladder, has_audio);
-        let settings = job_settings(&plan, &Places::new("out", &plan.job_id));
+    fn check(plan: &Plan, expected: &[&str]) {
+        let settings = job_settings(plan, &Places::new("out", &plan.job_id));
         let mut outputs = Vec::new();
         for group in settings.output_groups() {
             for output in group.outputs() {
@@ -243,22 +217,55 @@ mod tests {
             "stream_720p: 720/0",
             "stream_audio: 0/1",
             "thumb: 360/0",
+            "poster: 1080/0",
         ];
-        check(&[(1080, 1920), (720, 1280)], true, &expected);
+        check(&plan(&[(1080, 1920), (720, 1280)], true), &expected);
+    }
+
+    #[test]
+    fn automated_streams_have_one_output_for_all_renditions() {
+        let plan = Plan {
+            streaming: Streaming::Automated,
+            ..plan(&[(2160, 3840), (1080, 1920), (720, 1280)], true)
+        };
+        let expected = [
+            "2160p: 2160/1",
+            "1080p: 1080/1",
+            "720p: 720/1",
+            "proxy: 720/1",
+            "audio: 0/1",
+            "stream_video: 2160/0",
+            "stream_audio: 0/1",
+            "thumb: 360/0",
+            "poster: 1080/0",
+        ];
+        check(&plan, &expected);
+        let settings = job_settings(&plan, &Places::new("out", &plan.job_id));
+        let automated = settings
+            .output_groups()
+            .iter()
+            .filter(|group| group.automated_encoding_settings().is_some());
+        let names: Vec<_> = automated.filter_map(OutputGroup::name).collect();
+        assert_eq!(names, ["stream"]);
+        let preferred = AccelerationMode::Preferred;
+        assert_eq!(
+            acceleration(&plan).and_then(|one| one.mode),
+            Some(preferred)
+        );
     }
 
     #[test]
     fn silent_video_has_no_audio_outputs() {
-        check(
-            &[(360, 640)],
-            false,
-            &[
-                "360p: 360/0",
-                "proxy: 360/0",
-                "stream_360p: 360/0",
-                "thumb: 360/0",
-            ],
-        );
+        let plan = plan(&[(360, 640)], false);
+        let expected = [
+            "360p: 360/0",
+            "proxy: 360/0",
+            "stream_360p: 360/0",
+            "thumb: 360/0",
+            "poster: 360/0",
+        ];
+        check(&plan, &expected);
+        assert_eq!(acceleration(&plan), None);
     }
 
     #[test]

@@ -276,9 +276,30 @@ fn preprocess_video_waits_without_computing_and_never_for_ever() {
     ] {
         way(
             vec![("CheckTranscode", vec![status(answer)])],
-            &format!("StartTranscode IsTranscodeReused {turn} TranscodeFailed"),
+            &format!("StartTranscode IsTranscodeReused {turn} ExplainFailure TranscodeFailed"),
             Err(error),
         );
+    }
+    let explained = |code: Value| {
+        let job = json!({ "Job": { "Status": "ERROR", "ErrorMessage": "Bad input.", "ErrorCode": code } });
+        let failed = run(&Case {
+            machine: "preprocess-video",
+            input: json!({ "jobId": "v-1" }),
+            answers: vec![("CheckTranscode", returns(job))],
+            path: "",
+            end: Err(""),
+        });
+        failed.cause().unwrap_or_default().to_owned()
+    };
+    let known = "The file ends early: the upload or the export was cut off. Upload it again. Bad input. (ERROR, job ";
+    assert!(
+        explained(json!(1076)).starts_with(known),
+        "{}",
+        explained(json!(1076))
+    );
+    for unknown in [json!(4711), Value::Null] {
+        let cause = explained(unknown);
+        assert!(cause.starts_with("Bad input. (ERROR, job "), "{cause}");
     }
     let endless = run(&Case {
         machine: "preprocess-video",

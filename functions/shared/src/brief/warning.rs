@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{DynamicRange, Video};
+use crate::renditions::Renditions;
 
 /// Difference between the lengths of picture and sound that nobody notices, or that ends in a fade.
 const TOLERANCE_MS: u64 = 1000;
@@ -69,6 +70,8 @@ pub enum WarningCode {
     SeveralPictureTracks,
     /// The colours were of a high dynamic range, and became standard ones.
     HdrConverted,
+    /// The transcode found something odd in the file.
+    TranscodeWarning,
     /// The model's answer could not be read, also after a correction.
     AnswerMalformed,
     /// The model's answer did not end within its limit, twice.
@@ -155,6 +158,15 @@ pub fn of_source(video: &Video) -> Vec<Warning> {
         warn(WarningCode::HdrConverted, message.to_owned());
     }
     warnings
+}
+
+/// What the transcode found odd.
+pub fn of_transcode(renditions: &Renditions) -> Vec<Warning> {
+    let told = renditions.warnings.iter().map(|one| Warning {
+        code: WarningCode::TranscodeWarning,
+        message: one.message.clone(),
+    });
+    told.collect()
 }
 
 /// `1.5`, rounded.

@@ -66,6 +66,7 @@ pub(super) fn quality(material: &Material<'_>, chapters: &[Chapter]) -> Quality 
     let coverage = covered as f64 / material.timeline.duration_ms.max(1) as f64;
     let problems = &material.written.reviewed.problems;
     let of_source = warning::of_source(&material.plan.video);
+    let of_transcode = warning::of_transcode(&material.timeline.renditions);
     let of_parts = material.parts.iter().flat_map(|part| part.warnings.clone());
     let missing = material.timeline.missing.iter();
     Quality {
@@ -83,6 +84,7 @@ pub(super) fn quality(material: &Material<'_>, chapters: &[Chapter]) -> Quality 
         warnings: warning::bounded(
             of_source
                 .into_iter()
+                .chain(of_transcode)
                 .chain(of_parts)
                 .chain(problems.iter().cloned().map(Warning::from))
                 .collect(),
