@@ -4,8 +4,15 @@ use videoflow_shared::plan::{Rung, Video};
 
 /// Bits a pixel and frame at which AVC looks clean; QVBR stays below it where it can.
 const BITS_A_PIXEL: f64 = 0.1;
-/// Bounds of a rung's bitrate: below it is mush, above it no one sees more at 1080 lines.
-const BITRATE_RANGE: (f64, f64) = (300_000.0, 8_000_000.0);
+/// The least bitrate of a rung: below it is mush.
+const LEAST_BITRATE: f64 = 300_000.0;
+/// The greatest bitrates, by the short side up to which they hold: above them no one sees more, and few connections carry
+/// more. Larger pictures have finer pixels, so the bits a pixel fall.
+const GREATEST_BITRATES: [(u32, f64); 2] = [(1080, 8_000_000.0), (1440, 12_000_000.0)];
+/// The greatest bitrate of pictures beyond these.
+const GREATEST_BITRATE: f64 = 20_000_000.0;
+/// Longest side that players decode: AVC's levels up to 5.2 end there.
+const LONGEST_SIDE: u64 = 4096;
 /// Frame rate where the file names none.
 const USUAL_FRAME_RATE: f64 = 25.0;
 /// A rung this close to the source's own size (in percent of it) is not worth its price.
@@ -18,7 +25,10 @@ pub fn ladder(video: &Video, heights: &[u32]) -> Vec<Rung> {
     let Some(highest) = heights.first().copied() else {
         return Vec::new();
     };
-    let own = video.width.min(video.height).min(highest);
+    let (short, long) = (video.width.min(video.height), video.width.max(video.height));
+    let encodable = u64::from(short) * LONGEST_SIDE / u64::from(long.max(1));
+    let encodable = u32::try_from(encodable).unwrap_or(u32::MAX);
+    let own = short.min(highest).min(encodable);
     let below = heights
         .iter()
         .copied()
@@ -61,8 +71,10 @@ fn bitrate(width: u32, height: u32, frame_rate: f64) -> u32 {
         USUAL_FRAME_RATE
     };
     let bits = f64::from(width) * f64::from(height) * rate * BITS_A_PIXEL;
-    let (lowest, highest) = BITRATE_RANGE;
-    ((bits.clamp(lowest, highest) / 10_000.0).round() * 10_000.0) as u32
+    let mut greatest = GREATEST_BITRATES.iter();
+    let greatest = greatest.find(|(side, _)| width.min(height) <= *side);
+    let greatest = greatest.map_or(GREATEST_BITRATE, |(_, bits)| *bits);
+    ((bits.clamp(LEAST_BITRATE, greatest) / 10_000.0).round() * 10_000.0) as u32
 }
 
 #[cfg(test)]
@@ -73,12 +85,16 @@ mod tests {
     const HEIGHTS: [u32; 4] = [1080, 720, 540, 360];
 
     fn check(width: u32, height: u32, expected: &[(u32, u32)]) {
+        check_heights(&HEIGHTS, width, height, expected);
+    }
+
+    fn check_heights(heights: &[u32], width: u32, height: u32, expected: &[(u32, u32)]) {
         let video = Video {
             width,
             height,
             ..video()
         };
-        let ladder = ladder(&video, &HEIGHTS);
+        let ladder = ladder(&video, heights);
         let found: Vec<(u32, u32)> = ladder
             .iter()
             .map(|rung| (rung.width, rung.height))
@@ -141,6 +157,50 @@ mod tests {
     }
 
     #[test]
+    fn large_sources_have_large_rungs_where_the_profile_wants_them() {
+        let heights = [2160, 1440, 1080, 720, 540, 360];
+        let check = |width, height, expected: &[(u32, u32)]| {
+            check_heights(&heights, width, height, expected);
+        };
+        let common = [(1920, 1080), (1280, 720), (960, 540), (640, 360)];
+        check(
+            3840,
+            2160,
+            &[&[(3840, 2160), (2560, 1440)], &common[..]].concat(),
+        );
+        check(
+            7680,
+            4320,
+            &[&[(3840, 2160), (2560, 1440)], &common[..]].concat(),
+        );
+        check(2560, 1440, &[&[(2560, 1440)], &common[..]].concat());
+        check(
+            5120,
+            1440,
+            &[(4096, 1152), (2560, 720), (1920, 540), (1280, 360)],
+        );
+        check(1920, 1080, &common);
+        let upright = common.map(|(width, height)| (height, width));
+        check(
+            2160,
+            3840,
+            &[&[(2160, 3840), (1440, 2560)], &upright[..]].concat(),
+        );
+        check(
+            4096,
+            2160,
+            &[
+                (4096, 2160),
+                (2730, 1440),
+                (2048, 1080),
+                (1366, 720),
+                (1024, 540),
+                (682, 360),
+            ],
+        );
+    }
+
+    #[test]
     fn odd_sizes_become_even_and_smaller() {
         check(641, 361, &[(640, 360)]);
         check(853, 481, &[(852, 480), (638, 360)]);
@@ -151,6 +211,12 @@ mod tests {
         assert_eq!(bitrate(1920, 1080, 25.0), 5_180_000);
         assert_eq!(bitrate(1920, 1080, 60.0), 8_000_000);
         assert_eq!(bitrate(160, 90, 25.0), 300_000);
+        assert_eq!(bitrate(1080, 1920, 60.0), 8_000_000);
+        assert_eq!(bitrate(2560, 1440, 25.0), 9_220_000);
+        assert_eq!(bitrate(2560, 1440, 60.0), 12_000_000);
+        assert_eq!(bitrate(3840, 2160, 23.976), 19_890_000);
+        assert_eq!(bitrate(3840, 2160, 60.0), 20_000_000);
+        assert_eq!(bitrate(1280, 720, 240.0), bitrate(1280, 720, 60.0));
         assert_eq!(bitrate(1280, 720, 0.0), bitrate(1280, 720, 25.0));
     }
 }
