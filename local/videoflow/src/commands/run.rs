@@ -27,9 +27,9 @@ const PRINCIPAL: &str = "videoflow-run";
 /// Turns a video into a brief: runs the whole platform, shows the stations, leaves everything in DIR/<job>/
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-DIR/<job>/ has brief.json, brief.md, brief.html, subtitles/, media/, analysis/, histories/ and calls.jsonl; the
-platform's state is in DIR/.videoflow. Exit code: 0 published or already processed, 2 rejected or failed its
-quality check, 1 failed.
+DIR/<job>/ has brief.json, brief.md, brief.html, quality.json, subtitles/, media/, analysis/, histories/ and
+calls.jsonl; the platform's state is in DIR/.videoflow. Exit code: 0 published or already processed, 2 rejected or
+failed its quality check, 1 failed.
 
 A run that was killed goes on where it was when the next one begins in the same DIR.
 
