@@ -36,8 +36,9 @@ def put(event):
 
 class Webhook(unittest.TestCase):
     def setUp(self):
-        folder = self.enterContext(tempfile.TemporaryDirectory()) if hasattr(self, "enterContext") else tempfile.mkdtemp()
-        self.catalogue = Path(folder) / "catalogue.sqlite"
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.catalogue = Path(folder.name) / "catalogue.sqlite"
         command = [sys.executable, EXAMPLE / "receiver.py", "--port", "0", "--catalogue", self.catalogue]
         environment = {**os.environ, "WEBHOOK_API_KEY": KEY}
         self.receiver = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -104,7 +105,7 @@ class Webhook(unittest.TestCase):
         for event in events.values():
             put(event)
         self.assertEqual(self.follow(), "")
-        self.assertEqual({state for state, in self.rows("SELECT state FROM videos")}, set(events))
+        self.assertEqual({state for (state,) in self.rows("SELECT state FROM videos")}, set(events))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ message is deleted when the receiver has answered well; else it comes again.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ import urllib.request
 import boto3
 
 NAME = "webhook-example"
-WAIT_SECONDS = 5
+TIMEOUT_SECONDS = 5
 
 
 def queue_with_rule(sqs, events, bus):
@@ -32,7 +33,7 @@ def post(url, body, api_key):
     headers = {"content-type": "application/json", "x-api-key": api_key}
     request = urllib.request.Request(url, body.encode(), headers, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=WAIT_SECONDS):
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS):
             return None
     except OSError as error:
         return str(error)
@@ -43,15 +44,16 @@ def main():
     parser.add_argument("url", help="where the receiver listens")
     parser.add_argument("--endpoint-url", required=True, help="of the local platform")
     parser.add_argument("--bus", default="videoflow-local-domain", help="(default videoflow-local-domain)")
-    parser.add_argument("--until-quiet", action="store_true", help="end when nothing came for some seconds")
+    parser.add_argument("--until-quiet", action="store_true", help="end when nothing came for a second")
     options = parser.parse_args()
     local = {"endpoint_url": options.endpoint_url, "region_name": "us-east-1"}
     keys = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
     sqs, events = (boto3.client(service, **local, **keys) for service in ("sqs", "events"))
     queue = queue_with_rule(sqs, events, options.bus)
     print(f"following {options.bus}", flush=True)
+    wait_seconds = 1 if options.until_quiet else 20
     while True:
-        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=WAIT_SECONDS)
+        received = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=wait_seconds)
         messages = received.get("Messages", [])
         if not messages and options.until_quiet:
             return
@@ -64,7 +66,5 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         main()
-    except KeyboardInterrupt:
-        pass

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -86,10 +86,8 @@ def main():
         catalogue.executescript(TABLES)
     server = HTTPServer(("127.0.0.1", options.port), Receiver)
     print(f"listening on http://127.0.0.1:{server.server_port}/", flush=True)
-    try:
+    with suppress(KeyboardInterrupt):
         server.serve_forever()
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":
