@@ -134,8 +134,9 @@ class Workspace:
         ignored = shutil.ignore_patterns(".terraform", ".terraform.lock.hcl", "__pycache__", "terraform.tfvars", "backend.hcl")
         for folder in ("terraform", "statemachines"):
             shutil.copytree(ROOT / folder, self.root / folder, ignore=ignored)
-        (self.root / "functions").mkdir()
-        shutil.copy(ROOT / "functions/functions.json", self.root / "functions")
+        (self.root / "functions/jobs-api").mkdir(parents=True)
+        for part in ("functions/functions.json", "functions/jobs-api/openapi.json"):
+            shutil.copy(ROOT / part, self.root / part)
         self.folder = self.root / "terraform/environments" / environment
         self.folder.mkdir(exist_ok=True)
         self.write("backend_override.tf", BACKEND)

@@ -94,6 +94,7 @@ fn domain_event(job: &Job, now: &str) -> Value {
     json!({
         "version": "1",
         "jobId": job.job_id,
+        "videoId": job.job_id.base(),
         "source": {"bucket": job.source_bucket, "key": job.source_key, "versionId": job.source_version_id},
         "deletedAt": now,
     })

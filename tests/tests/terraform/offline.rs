@@ -32,7 +32,13 @@ impl Workspace {
     pub fn open(configuration: &str) -> Option<Self> {
         let settings = provider()?;
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for part in ["terraform", "statemachines", "functions/functions.json"] {
+        let parts = [
+            "terraform",
+            "statemachines",
+            "functions/functions.json",
+            "functions/jobs-api/openapi.json",
+        ];
+        for part in parts {
             copy(&root().join(part), &folder.path().join(part));
         }
         let configuration = Path::new("terraform").join(configuration);

@@ -134,13 +134,10 @@ fn s3(operation: &str, resource: &str, variant: Option<&str>, parameters: &Value
         "PutObjectTagging" => vec![of_version("s3:PutObject{version}Tagging"), missing()],
         "DeleteObjectTagging" => vec![of_version("s3:DeleteObject{version}Tagging"), missing()],
         "DeleteObject" => vec![of_version("s3:DeleteObject{version}")],
-        // Keys and versions are in the body, which nobody has read yet.
-        "DeleteObjects" => {
-            let objects = format!("{resource}/*");
-            ["s3:DeleteObject", "s3:DeleteObjectVersion"]
-                .map(|action| Need::new(action, &objects))
-                .into()
-        }
+        // Which of them are versions is in the body, which nobody has read yet.
+        "DeleteObjects" => ["s3:DeleteObject", "s3:DeleteObjectVersion"]
+            .map(|action| Need::new(action, resource))
+            .into(),
         other => vec![Need::new(
             &format!("s3:{}", named_otherwise(other)),
             resource,
