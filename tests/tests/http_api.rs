@@ -375,13 +375,12 @@ fn check_fetched(up: &Up, outputs: &Value) {
         let target = url
             .strip_prefix(&address)
             .unwrap_or_else(|| panic!("{url}"));
-        let answer = up.ask_at(up.address().port(), "GET", target, &[], "");
+        let answer = Up::ask_at(up.address().port(), "GET", target, &[], "");
         assert_eq!(answer.status, 200, "{output}: {answer:?}");
         assert!(!answer.text.is_empty());
         let changed = target.replace("X-Amz-Expires=3600", "X-Amz-Expires=0");
         assert_ne!(
-            up.ask_at(up.address().port(), "GET", &changed, &[], "")
-                .status,
+            Up::ask_at(up.address().port(), "GET", &changed, &[], "").status,
             200
         );
     }

@@ -92,6 +92,8 @@ fn find(value: &Value, found: &mut BTreeSet<JobId>) {
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
 
     fn id(key: &str) -> JobId {
@@ -125,7 +127,7 @@ mod tests {
     #[test]
     fn everything_goes_that_nobody_else_uses() {
         let mine = job(&id("mine"), &id("mine"));
-        check(&[mine.clone()], &[], &ROOTS, &[], &[]);
+        check(from_ref(&mine), &[], &ROOTS, &[], &[]);
         let other = job(&id("other"), &id("other"));
         check(&[mine], &[other], &ROOTS, &[], &[]);
         check(&[], &[], &ROOTS, &[], &[]);
@@ -144,9 +146,9 @@ mod tests {
     #[test]
     fn places_of_others_go_with_the_last_user() {
         let mine = job(&id("mine"), &id("first"));
-        check(&[mine.clone()], &[], &ROOTS, &[id("first")], &[]);
+        check(from_ref(&mine), &[], &ROOTS, &[id("first")], &[]);
         let first = job(&id("first"), &id("first"));
-        check(&[mine.clone()], &[first], &ROOTS, &[id("first")], &[]);
+        check(from_ref(&mine), &[first], &ROOTS, &[id("first")], &[]);
         let third = job(&id("third"), &id("first"));
         check(&[mine], &[third], &ROOTS, &[], &[]);
     }

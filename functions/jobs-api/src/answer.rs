@@ -148,7 +148,8 @@ mod tests {
             "application/problem+json"
         );
         for name in ["allow", "retry-after"] {
-            let found = response.headers().get(name).map(|value| value.as_bytes());
+            let found = response.headers().get(name);
+            let found = found.map(lambda_http::http::HeaderValue::as_bytes);
             let expected = header.filter(|(of, _)| *of == name);
             assert_eq!(found, expected.map(|(_, value)| value.as_bytes()), "{name}");
         }

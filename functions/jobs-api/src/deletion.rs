@@ -32,17 +32,16 @@ impl Deletions<'_> {
         source: SourceFate,
         requested_by: Option<String>,
     ) -> Result<Answer, Error> {
-        let deletion = match base.deletion.clone() {
-            Some(known) => known,
-            None => {
-                self.check_settled(&base).await?;
-                let deletion = Deletion::requested(source, requested_by);
-                if self.intake.jobs.bury(&base, &deletion).await? == Written::Overtaken {
-                    let changed = format!("{} changed while it was deleted", base.job_id);
-                    return Err(storage::Error::StorageFailed(changed).into());
-                }
-                deletion
+        let deletion = if let Some(known) = base.deletion.clone() {
+            known
+        } else {
+            self.check_settled(&base).await?;
+            let deletion = Deletion::requested(source, requested_by);
+            if self.intake.jobs.bury(&base, &deletion).await? == Written::Overtaken {
+                let changed = format!("{} changed while it was deleted", base.job_id);
+                return Err(storage::Error::StorageFailed(changed).into());
             }
+            deletion
         };
         if deletion.status == DeletionStatus::Requested {
             let message = json!({"jobId": base.job_id}).to_string();

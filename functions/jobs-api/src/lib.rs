@@ -74,7 +74,7 @@ impl Function {
     /// The answer could not be put together.
     pub async fn answer(&self, request: Request) -> Result<Response<Body>, lambda_http::Error> {
         let path = request.raw_http_path().to_owned();
-        match self.carry_out(&request, &path).await {
+        match Box::pin(self.carry_out(&request, &path)).await {
             Ok(answer) => {
                 info!(method = %request.method(), path, status = answer.status, "answered");
                 answer.response()
@@ -114,10 +114,10 @@ impl Function {
         let caller = caller(request);
         let key = header(IDEMPOTENCY_KEY).filter(|_| method == "POST");
         let Some(key) = key else {
-            return self.act(&route, request, form, caller).await;
+            return Box::pin(self.act(&route, request, form, caller)).await;
         };
         let keyed = keyed(key, caller.as_deref(), (method, path), body)?;
-        self.act_once(&keyed, &route, request, caller).await
+        Box::pin(self.act_once(&keyed, &route, request, caller)).await
     }
 
     /// Carries out a request with a key, unless it was before.
@@ -134,7 +134,7 @@ impl Function {
         if let Known::Answered(answer) = records.begin(keyed).await? {
             return Ok(answer);
         }
-        let outcome = self.act(route, request, JSON, caller).await;
+        let outcome = Box::pin(self.act(route, request, JSON, caller)).await;
         records.settle(keyed, &outcome).await;
         outcome
     }
@@ -241,7 +241,7 @@ impl Function {
     }
 }
 
-/// The API in OpenAPI 3.1: openapi.json, with the names of the profiles that there are.
+/// The API in `OpenAPI` 3.1: openapi.json, with the names of the profiles that there are.
 pub fn description() -> &'static str {
     static DESCRIPTION: LazyLock<String> = LazyLock::new(|| {
         let committed = include_str!("../openapi.json");

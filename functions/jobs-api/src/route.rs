@@ -76,10 +76,10 @@ impl Route {
 /// # Errors
 /// [`Error::RouteNotFound`]; [`Error::MethodNotAllowed`]; [`Error::JobNotFound`] for what is no job id.
 pub fn route(method: &str, path: &str) -> Result<Route, Error> {
-    let fitting = ROUTES
+    let fitting: Vec<_> = ROUTES
         .iter()
-        .filter_map(|(method, route, operation)| Some((*method, *operation, fit(route, path)?)));
-    let fitting: Vec<(&str, Operation, Option<&str>)> = fitting.collect();
+        .filter_map(|(method, route, operation)| Some((*method, *operation, fit(route, path)?)))
+        .collect();
     let Some((_, operation, job)) = fitting.iter().find(|(allowed, ..)| *allowed == method) else {
         let allowed: Vec<&str> = fitting.iter().map(|(allowed, ..)| *allowed).collect();
         if allowed.is_empty() {
@@ -90,24 +90,24 @@ pub fn route(method: &str, path: &str) -> Result<Route, Error> {
             allowed: allowed.join(", "),
         });
     };
-    let parse = |text: &str| {
+    let parse = |text: &&str| {
         text.parse()
             .map_err(|_| Error::JobNotFound(text.chars().take(80).collect()))
     };
     Ok(Route {
         operation: *operation,
-        job: job.map(parse).transpose()?,
+        job: job.first().map(parse).transpose()?,
     })
 }
 
-/// Whether a path fits a route; inside, what stands for `{jobId}`.
-fn fit<'a>(route: &str, path: &'a str) -> Option<Option<&'a str>> {
+/// What stands for the parameters of a route in a path that fits it.
+fn fit<'a>(route: &str, path: &'a str) -> Option<Vec<&'a str>> {
     let (mut wanted, mut found) = (route.split('/'), path.split('/'));
-    let mut job = None;
+    let mut parameters = Vec::new();
     loop {
         match (wanted.next(), found.next()) {
-            (None, None) => return Some(job),
-            (Some("{jobId}"), Some(part)) => job = Some(part),
+            (None, None) => return Some(parameters),
+            (Some("{jobId}"), Some(part)) => parameters.push(part),
             (Some(wanted), Some(found)) if wanted == found => {}
             _ => return None,
         }

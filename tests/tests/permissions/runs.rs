@@ -188,7 +188,11 @@ impl Drive {
         for output in outputs["outputs"].as_array().expect("outputs") {
             let url = output["url"].as_str().expect("a URL");
             let target = url.strip_prefix(&up.url()).expect("of this platform");
-            assert_eq!(up.ask_at(port, "GET", target, &[], "").status, 200, "{url}");
+            assert_eq!(
+                Up::ask_at(port, "GET", target, &[], "").status,
+                200,
+                "{url}"
+            );
         }
     }
 

@@ -448,14 +448,13 @@ impl Up {
     /// What the HTTP API answers, which is as its description says.
     #[track_caller]
     pub fn ask(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let answer = self.ask_at(self.port + 1, method, target, headers, body);
+        let answer = Self::ask_at(self.port + 1, method, target, headers, body);
         description::check(method, target, &answer);
         answer
     }
 
     /// What a port of this machine answers to a request without signature.
     pub fn ask_at(
-        &self,
         port: u16,
         method: &str,
         target: &str,
@@ -467,11 +466,12 @@ impl Up {
         let usual = usual
             .iter()
             .filter(|(name, _)| !headers.iter().any(|(of, _)| of == name));
-        let headers: String = headers
+        let headers: Vec<String> = headers
             .iter()
             .chain(usual)
             .map(|(name, value)| format!("{name}: {value}\r\n"))
             .collect();
+        let headers = headers.concat();
         let request = format!(
             "{method} {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}",
             body.len()

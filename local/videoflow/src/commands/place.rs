@@ -65,19 +65,17 @@ impl Place {
     pub async fn follow(
         &self,
         principal: &'static str,
-        begin: impl AsyncFn(&Reached, &JobId) -> anyhow::Result<Begun>,
+        start: impl AsyncFn(&Reached, &JobId) -> anyhow::Result<Begun>,
     ) -> anyhow::Result<Outcome> {
-        match &self.endpoint_url {
-            Some(url) => self.follow_elsewhere(url, principal, begin).await,
-            None => {
-                let (data, out) = self.folders()?;
-                self.on_platform(&data, async |running| {
-                    self.follow_here(running, &data, out.as_deref(), principal, &begin)
-                        .await
-                })
-                .await
-            }
+        if let Some(url) = &self.endpoint_url {
+            return self.follow_elsewhere(url, principal, start).await;
         }
+        let (data, out) = self.folders()?;
+        self.on_platform(&data, async |running| {
+            self.follow_here(running, &data, out.as_deref(), principal, &start)
+                .await
+        })
+        .await
     }
 
     /// Does something by a platform that runs already, or is started for it.
@@ -103,10 +101,10 @@ impl Place {
         &self,
         url: &str,
         principal: &'static str,
-        begin: impl AsyncFn(&Reached, &JobId) -> anyhow::Result<Begun>,
+        start: impl AsyncFn(&Reached, &JobId) -> anyhow::Result<Begun>,
     ) -> anyhow::Result<Outcome> {
         let reached = elsewhere(url, principal).await?;
-        let begun = begin(&reached, &self.job).await?;
+        let begun = start(&reached, &self.job).await?;
         let source = Source::Api(aws_sdk_sfn::Client::new(&reached.config));
         let mut display = Display::new();
         if let Some(note) = begun.note {
@@ -125,11 +123,11 @@ impl Place {
         data: &Path,
         out: Option<&Path>,
         principal: &'static str,
-        begin: &impl AsyncFn(&Reached, &JobId) -> anyhow::Result<Begun>,
+        start: &impl AsyncFn(&Reached, &JobId) -> anyhow::Result<Begun>,
     ) -> anyhow::Result<Outcome> {
         let platform = &running.platform;
         let reached = here(running, principal).await;
-        let begun = begin(&reached, &self.job).await?;
+        let begun = start(&reached, &self.job).await?;
         let mut display = Display::new();
         if let Some(note) = begun.note {
             display.note(note);
