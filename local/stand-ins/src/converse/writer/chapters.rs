@@ -44,8 +44,16 @@ fn chapter(material: &Material, block: &Block, span: Span, titles: &[String]) ->
         .filter(|s| !titles.iter().any(|t| same(t, &s.text)))
         .cloned()
         .collect();
-    let heading =
-        title(&fresh, &sights).and_then(|title| title["text"].as_str().map(ToOwned::to_owned));
+    // What the title is made of is cited with the summary: it has no evidence of its own.
+    let heading = title(&fresh, &sights);
+    let of_title = || {
+        let cited = heading
+            .iter()
+            .filter_map(|title| title["evidence"].as_array());
+        cited
+            .flatten()
+            .filter_map(|id| id.as_str().map(ToOwned::to_owned))
+    };
     let said = material::central(&sentences, SENTENCES, WORDS);
     let summary = if !said.is_empty() {
         let texts: Vec<&str> = said.iter().map(|sentence| sentence.text.as_str()).collect();
@@ -53,6 +61,7 @@ fn chapter(material: &Material, block: &Block, span: Span, titles: &[String]) ->
             &texts.join(" "),
             said.iter()
                 .flat_map(|sentence| sentence.evidence.clone())
+                .chain(of_title())
                 .collect(),
         )
     } else if !sights.is_empty() {
@@ -76,11 +85,13 @@ fn chapter(material: &Material, block: &Block, span: Span, titles: &[String]) ->
         sentences.iter().map(|sentence| sentence.text.as_str()),
         TOPICS,
     );
-    topics.extend(sights.iter().map(|sight| sight.name.clone()));
+    if said.is_empty() {
+        topics.extend(sights.iter().map(|sight| sight.name.clone()));
+    }
     json!({
         "startMs": span.start_ms,
         "endMs": span.end_ms,
-        "title": heading.unwrap_or_else(|| "Without words".to_owned()),
+        "title": heading.as_ref().and_then(|title| title["text"].as_str()).unwrap_or("Without words"),
         "summary": summary,
         "topics": topics,
     })
