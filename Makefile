@@ -1,6 +1,6 @@
 # VideoFlow: `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup build build-local demo test test-all test-packages bench bench-cold-start lint deny fmt clean validate tf-test \
+.PHONY: help setup build build-local demo test test-all test-packages bench bench-cold-start bench-merge lint deny fmt clean validate tf-test \
   plan apply drift bundle unbundle smoke rollback
 
 VIDEO ?= tests/media/sample.mp4
@@ -45,6 +45,10 @@ bench: ## Time the engine side by side with its peer, into docs/benchmarks.md
 bench-cold-start: ## Time how the functions start, built for this machine as they are for Lambda
 	@functions/package.py --arch "$$(uname -m)" --output target/cold-start
 	@functions/cold_start.py target/cold-start
+
+bench-merge: build-local ## Time how four hours of speech are merged, by the functions as they are for Lambda
+	@functions/package.py --arch "$$(uname -m)" --output target/cold-start
+	MERGE_FUNCTIONS="$(CURDIR)/target/cold-start" cargo test --locked --package videoflow-tests --test all long_video -- --nocapture
 
 lint: ## Check formatting, lints and licences, workflows, and the security rules of the Terraform code
 	cargo fmt --all --check

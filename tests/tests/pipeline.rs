@@ -30,10 +30,13 @@ fn the_sample_becomes_a_brief_and_is_paid_for_once() {
 
     let brief = read_json(&folder.join("brief.json"));
     check_schema(&brief);
+    let machines = brief["provenance"]["stateMachineVersionArns"].as_object();
+    assert_eq!(machines.map(serde_json::Map::len), Some(7), "the children");
     check_speech(&folder);
     check_labels(&brief);
     check_media(&folder);
     check_pages(&folder);
+    crate::page::check(&folder);
     check_histories(&folder);
     check_job(&job_item(out.path(), &job));
     let transcodes = calls(&folder, "CreateJob");

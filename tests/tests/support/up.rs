@@ -48,6 +48,17 @@ pub struct Up {
     disk: Option<u32>,
 }
 
+/// What the processes of a function have used.
+#[derive(Debug)]
+pub struct Figures {
+    /// Name.
+    pub function: String,
+    /// Time on a processor.
+    pub cpu_seconds: f64,
+    /// The most memory of one of them.
+    pub peak_mb: f64,
+}
+
 impl Drop for Up {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to end.
@@ -67,6 +78,11 @@ impl Up {
     /// Starts the platform on a new folder.
     pub async fn start() -> Self {
         Self::with_functions(&binaries(), tempfile::tempdir().expect("a folder"), None).await
+    }
+
+    /// Starts the platform on other programs of the functions.
+    pub async fn with_programs(functions: &Path) -> Self {
+        Self::with_functions(functions, tempfile::tempdir().expect("a folder"), None).await
     }
 
     /// Starts the platform with a function that waits for [`Up::open_gate`] before it starts to work.
@@ -413,6 +429,71 @@ impl Up {
             (status != "RUNNING").then_some((status, output))
         })
         .await
+    }
+
+    /// Inputs and outputs of the states and tasks of an execution.
+    pub async fn payloads(&self, machine: &str, name: &str) -> Vec<String> {
+        let arn = format!("{}{name}", EXECUTIONS.replace("process-video", machine));
+        let events = aws_sdk_sfn::Client::new(&self.config)
+            .get_execution_history()
+            .execution_arn(arn)
+            .into_paginator()
+            .items();
+        let events = events.send().collect::<Result<Vec<_>, _>>().await;
+        let texts = events.expect("a history").into_iter().flat_map(|event| {
+            [
+                event.state_entered_event_details.and_then(|one| one.input),
+                event.state_exited_event_details.and_then(|one| one.output),
+                event.task_scheduled_event_details.map(|one| one.parameters),
+                event
+                    .task_succeeded_event_details
+                    .and_then(|one| one.output),
+            ]
+        });
+        texts.flatten().collect()
+    }
+
+    /// What the processes of a function have used until now, together; the platform keeps them.
+    pub fn figures(&self, function: &str) -> Figures {
+        let mut figures = Figures {
+            function: function.to_owned(),
+            cpu_seconds: 0.0,
+            peak_mb: 0.0,
+        };
+        let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+        for folder in processes.map(|entry| entry.path()) {
+            let Ok(status) = std::fs::read_to_string(folder.join("status")) else {
+                continue;
+            };
+            let member = |name: &str| {
+                let line = status.lines().find_map(|line| line.strip_prefix(name));
+                line.and_then(|line| line.split_whitespace().next())
+                    .map(str::to_owned)
+            };
+            let program = std::fs::read_link(folder.join("exe")).unwrap_or_default();
+            let is_it = program
+                .components()
+                .any(|part| part.as_os_str() == function);
+            if member("PPid:") != Some(self.process.id().to_string()) || !is_it {
+                continue;
+            }
+            let stat = std::fs::read_to_string(folder.join("stat")).expect("figures of a process");
+            let (_, rest) = stat.rsplit_once(')').expect("a name");
+            // User and system time, in hundredths of a second (proc_pid_stat(5)).
+            let ticks: f64 = rest
+                .split_whitespace()
+                .skip(11)
+                .take(2)
+                .filter_map(|one| one.parse::<f64>().ok())
+                .sum();
+            let kilobytes: f64 = member("VmHWM:")
+                .and_then(|one| one.parse().ok())
+                .expect("a peak");
+            figures.cpu_seconds += ticks / 100.0;
+            figures.peak_mb = figures.peak_mb.max(kilobytes / 1000.0);
+        }
+        assert!(figures.peak_mb > 0.0, "{function} does not run");
+        figures
     }
 
     /// Every call, as it is recorded.

@@ -1,0 +1,31 @@
+// Uses the page as a reader does, and writes what came of it into the document.
+(async () => {
+  const result = {};
+  const wait = (target, name) => new Promise((done) => { target.addEventListener(name, done, { once: true }); setTimeout(done, 3000); });
+  const video = document.getElementById("video");
+  if (video.readyState === 0) await wait(video, "loadedmetadata");
+  result.duration = video.duration;
+  result.cues = video.textTracks[0].cues.length;
+  const chapter = document.querySelector(".chapters li:last-child .time");
+  chapter.click();
+  await wait(video, "seeked");
+  result.sought = video.currentTime * 1000 - Number(chapter.dataset.ms);
+  await new Promise((done) => setTimeout(done, 400));
+  result.now = document.querySelector(".chapters li.now") === chapter.closest("li");
+  const find = document.getElementById("find");
+  find.value = document.querySelector(".said p > span").textContent.split(" ").pop(); find.dispatchEvent(new Event("input"));
+  result.found = document.getElementById("found").textContent;
+  const button = document.querySelector(".evidence button");
+  button.click();
+  result.opened = button.getAttribute("aria-expanded") + getComputedStyle(button.nextElementSibling).display;
+  document.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape" }));
+  result.closed = button.getAttribute("aria-expanded");
+  const bar = document.querySelector("#timeline .chapter a");
+  bar.focus();
+  bar.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+  result.moved = document.activeElement !== bar && document.activeElement.matches("a[data-ms]");
+  result.wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+  const pre = document.createElement("pre");
+  pre.id = "result"; pre.textContent = JSON.stringify(result);
+  document.body.append(pre);
+})();
