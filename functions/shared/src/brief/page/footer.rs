@@ -75,7 +75,7 @@ fn quality(brief: &Brief) -> String {
         format!("{number} {}", if number == 1 { one } else { many })
     };
     format!(
-        "<p>Chapters cover {} of the video. {} of the model dropped because nothing supports them. The document is {}valid against its schema.</p>\n\
+        "<p>Chapters cover {} of the video. {} of the model were dropped because nothing supports them. The document is {}valid against its schema.</p>\n\
          <p>{}, {}, {}, {}.</p>\n{}{}",
         percent(quality.coverage),
         count(quality.unsupported_statements, "statement", "statements"),
@@ -152,7 +152,11 @@ fn cost(brief: &Brief) -> String {
         let amount = format!("${:.4}", one.qty * one.unit_price);
         vec![
             escaped(&one.service),
-            format!("{:.3} {}", one.qty, escaped(&one.unit)),
+            format!(
+                "{} × {}",
+                (one.qty * 1000.0).round() / 1000.0,
+                escaped(&one.unit)
+            ),
             amount,
             escaped(&one.price_date),
         ]
