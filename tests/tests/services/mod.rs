@@ -7,6 +7,7 @@ mod events;
 mod failure;
 mod ledger;
 mod paid_once;
+mod requests;
 mod s3;
 mod sns;
 mod sqs;

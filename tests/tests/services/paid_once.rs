@@ -65,7 +65,7 @@ impl Service for Cuttable {
 }
 
 /// A service that is paid for each job: it knows its tokens as the real one does, and counts.
-struct Paid {
+pub struct Paid {
     name: &'static str,
     /// Jobs by token. `MediaConvert` forgets its tokens after a minute: here at once.
     jobs: Mutex<HashMap<String, usize>>,
@@ -74,7 +74,7 @@ struct Paid {
 }
 
 impl Paid {
-    fn new(name: &'static str) -> Self {
+    pub fn new(name: &'static str) -> Self {
         let (jobs, started) = (Mutex::default(), Mutex::default());
         Self {
             name,
@@ -84,7 +84,12 @@ impl Paid {
     }
 
     fn count(&self) -> usize {
-        self.started.lock().expect("no panic holds it").len()
+        self.requests().len()
+    }
+
+    /// What was asked for to start each job, in order.
+    pub fn requests(&self) -> Vec<Value> {
+        self.started.lock().expect("no panic holds it").clone()
     }
 
     /// Number of the job that `token` stands for, which is started unless it is known.
@@ -290,7 +295,8 @@ impl Scene {
     }
 }
 
-fn function(name: &str, url: &str) -> Function {
+/// A function as the local platform runs it, on services at `url`.
+pub fn function(name: &str, url: &str) -> Function {
     let environment = [
         ("JOBS_TABLE_NAME", "videoflow-local-jobs"),
         ("OUTPUT_BUCKET_NAME", OUTPUT),
