@@ -87,10 +87,6 @@ fn seconds(ms: u64) -> String {
 
 /// What the result document says besides the words.
 #[derive(Debug, Clone, Copy, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "three independent members of the request"
-)]
 pub struct Options {
     pub is_identified: bool,
     pub is_redacted: bool,

@@ -196,7 +196,7 @@ fn vocabulary(parameters: &Value) -> Option<String> {
     let by_language = parameters
         .get("LanguageIdSettings")
         .and_then(Value::as_object);
-    let given = by_language.into_iter().flat_map(|map| map.values());
+    let given = by_language.into_iter().flat_map(serde_json::Map::values);
     given.chain(parameters.get("Settings")).find_map(name)
 }
 
