@@ -10,7 +10,8 @@ use crate::machines::tasks::{definitions, states};
 use crate::support::root;
 
 /// Names that stand in a definition or in the platform as text, and the file that must have each.
-const WRITTEN: [(&str, &str); 3] = [
+const WRITTEN: [(&str, &str); 4] = [
+    ("ReviewOverdue", "statemachines/publish-video.asl.json"),
     ("ReviewRejected", "functions/jobs-api/src/review.rs"),
     ("ExecutionLost", "statemachines/reconcile-library.asl.json"),
     (

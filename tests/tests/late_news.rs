@@ -113,7 +113,7 @@ fn check(
 fn quality(passed: bool, is_review_needed: bool) -> impl Fn(&str) -> Option<Value> {
     move |state| {
         let payload = json!({"passed": passed, "score": 1, "report": "s3://o/work/quality.json", "isReviewNeeded": is_review_needed,
-            "reviewReason": "why"});
+            "reviewReason": "why", "evidence": {}, "notice": "look"});
         (state == "CheckQuality").then(|| json!({"Payload": payload}))
     }
 }

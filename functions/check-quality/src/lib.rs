@@ -2,7 +2,7 @@
 //!
 //! Media files are read by ranges: their index, frames of the sound, all frame captures. Of segments only the listing is
 //! looked at. Writes every fault to `work/<job>/quality.json`, and `QualityScore` and `QualityResults` (the first faults
-//! of each check) to the job item. Repeating it judges again.
+//! of each check) to the job item, with `ReviewEvidence` where a person has to look. Repeating it judges again.
 
 use aws_config::SdkConfig;
 use serde::de::DeserializeOwned;
@@ -23,6 +23,7 @@ pub mod evidence;
 mod gather;
 pub mod manifests;
 pub mod media;
+pub mod review;
 mod verdict;
 
 pub use verdict::{Report, Verdict};
@@ -98,22 +99,31 @@ impl Function {
         let profile = profiles::find(&plan.profile);
         let profile = profile
             .ok_or_else(|| Error::RecordUnreadable(format!("no profile `{}`", plan.profile)))?;
-        let report = self.judge(job, &plan, profile).await?;
+        let (report, shown) = self.judge(job, &plan, profile).await?;
         let uri = self.stores.places(job).work("quality.json");
         self.stores.objects.put_json(&uri, &report).await?;
         let mut attributes = Map::new();
         attributes.insert("QualityScore".to_owned(), json!(report.score));
         attributes.insert("QualityResults".to_owned(), json!(report.shortened()));
+        if let Some((evidence, _)) = &shown {
+            attributes.insert("ReviewEvidence".to_owned(), json!(evidence));
+        }
         self.stores.jobs.update(job, &attributes).await?;
-        Ok(report.verdict(uri))
+        Ok(report.verdict(uri, shown))
     }
 
-    async fn judge(&self, job: &JobId, plan: &Plan, profile: &Profile) -> Result<Report, Error> {
+    async fn judge(
+        &self,
+        job: &JobId,
+        plan: &Plan,
+        profile: &Profile,
+    ) -> Result<(Report, Option<(review::Evidence, String)>), Error> {
         let places = self.stores.places(job);
         let document: Value = self.document(places.work("brief.json")).await?;
         // A document that is not even a brief has nothing else to judge.
         let Ok(brief) = serde_json::from_value::<Brief>(document.clone()) else {
-            return Ok(Report::new(checks::unreadable(&document), None, profile));
+            let report = Report::new(checks::unreadable(&document), None, profile);
+            return Ok((report, None));
         };
         let timeline: Timeline = self.document(places.work("timeline.json")).await?;
         let documents = Documents {
@@ -124,7 +134,14 @@ impl Function {
             thresholds: profile.quality,
         };
         let evidence = gather(&self.stores.objects, documents).await?;
-        Ok(Report::new(checks::all(&evidence), Some(&brief), profile))
+        let report = Report::new(checks::all(&evidence), Some(&brief), profile);
+        let reason = report.review_reason.as_deref().filter(|_| report.passed);
+        let shown = reason.map(|reason| {
+            let shown = review::evidence(&brief, &timeline, places.work("brief.json"));
+            let notice = review::notice(job, reason, &shown);
+            (shown, notice)
+        });
+        Ok((report, shown))
     }
 
     async fn document<T: DeserializeOwned>(&self, uri: S3Uri) -> Result<T, Error> {

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use videoflow_shared::brief::review::clipped;
-use videoflow_shared::brief::{Brief, Decision};
+use videoflow_shared::brief::Brief;
 use videoflow_shared::labels::rounded;
 use videoflow_shared::location::S3Uri;
-use videoflow_shared::profiles::{Profile, QualityThresholds, Review};
+use videoflow_shared::profiles::{Profile, QualityThresholds};
 
 use crate::checks::Outcome;
+use crate::review;
 
 /// Characters of a refusal: what failed is told by its beginning.
 const REFUSAL_CHARACTERS: usize = 1000;
@@ -31,6 +32,10 @@ pub struct Verdict {
     pub is_review_needed: bool,
     /// Why.
     pub review_reason: Option<String>,
+    /// What the person is shown.
+    pub evidence: Option<review::Evidence>,
+    /// The same in words.
+    pub notice: Option<String>,
 }
 
 /// What the checks found (`quality.json`).
@@ -66,7 +71,7 @@ impl Report {
             score,
             thresholds: profile.quality,
             refusal: (!passed).then(|| refusal(&checks, score, profile)),
-            review_reason: brief.and_then(|brief| review_reason(brief, profile)),
+            review_reason: brief.and_then(|brief| review::reason(brief, profile)),
             checks,
         }
     }
@@ -81,7 +86,8 @@ impl Report {
     }
 
     /// What the state machine gets to know; the rest lies at `report`.
-    pub fn verdict(self, report: S3Uri) -> Verdict {
+    pub fn verdict(self, report: S3Uri, shown: Option<(review::Evidence, String)>) -> Verdict {
+        let (evidence, notice) = shown.unzip();
         Verdict {
             passed: self.passed,
             score: self.score,
@@ -89,6 +95,8 @@ impl Report {
             report,
             is_review_needed: self.review_reason.is_some(),
             review_reason: self.review_reason,
+            evidence,
+            notice,
         }
     }
 }
@@ -120,29 +128,11 @@ fn told(outcome: &Outcome) -> Option<String> {
     })
 }
 
-fn review_reason(brief: &Brief, profile: &Profile) -> Option<String> {
-    match (profile.review, brief.moderation.decision) {
-        (Review::Never, _) | (Review::WhenFlagged, Decision::Allow) => None,
-        (Review::Always, Decision::Allow) => {
-            Some("The profile wants a person to look at every video.".to_owned())
-        }
-        (Review::Always | Review::WhenFlagged, Decision::Review | Decision::Block) => {
-            let mut categories: Vec<&str> = brief
-                .moderation
-                .flags
-                .iter()
-                .map(|flag| flag.category.as_str())
-                .collect();
-            categories.sort_unstable();
-            categories.dedup();
-            Some(format!("Moderation flags: {}", categories.join(", ")))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use strum::IntoEnumIterator as _;
+    use videoflow_shared::brief::Decision;
+    use videoflow_shared::profiles::Review;
 
     use super::*;
     use crate::checks::tests::sample;

@@ -26,8 +26,8 @@ pub async fn approve(intake: &Intake, job: &Job, review: &Review) -> Result<Answ
         return Ok(Answer::accepted(&run));
     }
     let token = token(job)?;
-    let output =
-        json!({"decision": "approve", "reviewer": review.reviewer, "comment": review.comment});
+    let comment = review.comment.as_deref().unwrap_or_default();
+    let output = json!({"decision": "approve", "reviewer": review.reviewer, "comment": comment});
     let request = intake.executions.send_task_success().task_token(token);
     match request.output(output.to_string()).send().await {
         Ok(_) => Ok(Answer::accepted(&job.job_id)),

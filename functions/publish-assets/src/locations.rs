@@ -27,6 +27,10 @@ pub struct Locations {
     pub dash: S3Uri,
     /// What the names of the frame captures begin with.
     pub thumbnails: S3Uri,
+    /// The picture that stands for the video.
+    pub poster: Option<S3Uri>,
+    /// `WebVTT` whose cues name parts of the sprite sheet beside it.
+    pub sprites: Option<S3Uri>,
     /// Sound alone.
     pub audio: Option<S3Uri>,
     /// Files to play, highest first.
@@ -51,6 +55,8 @@ impl Locations {
             hls: renditions.stream.hls.clone(),
             dash: renditions.stream.dash.clone(),
             thumbnails: renditions.thumbnails.prefix.clone(),
+            poster: renditions.poster.as_ref().map(|one| one.uri.clone()),
+            sprites: renditions.sprite.as_ref().map(|one| one.vtt.clone()),
             audio: renditions.audio.clone(),
             renditions: renditions
                 .renditions
@@ -105,6 +111,8 @@ mod tests {
                 "hls",
                 "dash",
                 "thumbnails",
+                "poster",
+                "sprites",
                 "audio",
                 "renditions"
             ]

@@ -177,6 +177,12 @@ pub struct Job {
     /// Deletion of everything of the video; on the item of its first run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion: Option<Deletion>,
+    /// What the reviewer is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_evidence: Option<Value>,
+    /// What a person decided: `decision`, `reviewer`, `comment`, `decidedAt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Value>,
 }
 
 /// What creating an item found.

@@ -108,7 +108,7 @@ pub fn meaning(status: &str) -> Value {
 /// A quality decision.
 pub fn quality(passed: bool, is_review_needed: bool) -> Value {
     lambda(
-        &json!({ "passed": passed, "score": 0.5, "report": "s3://o/work/quality.json", "isReviewNeeded": is_review_needed, "reviewReason": "moderation" }),
+        &json!({ "passed": passed, "score": 0.5, "report": "s3://o/work/quality.json", "isReviewNeeded": is_review_needed, "reviewReason": "moderation", "evidence": {}, "notice": "look" }),
     )
 }
 

@@ -495,7 +495,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
     );
     let quality = |passed: bool, review: bool| {
         returns(
-            json!({ "Payload": { "passed": passed, "score": 0.5, "report": "s3://o/work/quality.json", "isReviewNeeded": review, "reviewReason": "moderation" } }),
+            json!({ "Payload": { "passed": passed, "score": 0.5, "report": "s3://o/work/quality.json", "isReviewNeeded": review, "reviewReason": "moderation", "evidence": {}, "notice": "look" } }),
         )
     };
     way(
@@ -505,7 +505,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
     );
     way(
         vec![("CheckQuality", quality(true, true))],
-        "CheckQuality IsQualityPassed AnnounceReview AwaitReview PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished",
+        "CheckQuality IsQualityPassed AnnounceReview NotifyReview AwaitReview RecordReview PublishAssets ArchiveSource RecordPublished AnnouncePublished NotifyPublished",
         published(),
     );
     for refusal in [throws("ReviewRejected"), vec![Answer::silence()]] {
@@ -514,7 +514,7 @@ fn publish_video_decides_on_quality_review_and_archive() {
                 ("CheckQuality", quality(true, true)),
                 ("AwaitReview", refusal),
             ],
-            "CheckQuality IsQualityPassed AnnounceReview AwaitReview RecordQualityFailed AnnounceQualityFailed NotifyQualityFailed QualityFailed",
+            "CheckQuality IsQualityPassed AnnounceReview NotifyReview AwaitReview RecordQualityFailed AnnounceQualityFailed NotifyQualityFailed QualityFailed",
             Err("QualityFailed"),
         );
     }

@@ -79,6 +79,8 @@ pub(super) fn new_job(
         review_token: None,
         review_reason: None,
         deletion: None,
+        review_evidence: None,
+        review: None,
     }
 }
 
