@@ -169,7 +169,7 @@ mod tests {
         let report = Report::new(Check::iter().map(outcome).collect(), Some(&brief), &profile);
         let kept = report.shortened();
         assert!(kept.iter().all(|one| one.faults.len() <= ITEM_FAULTS));
-        let verdict = report.verdict(S3Uri::new("b", "work/j/quality.json"));
+        let verdict = report.verdict(S3Uri::new("b", "work/j/quality.json"), None);
         assert_eq!(
             (verdict.passed, verdict.is_review_needed),
             expected,

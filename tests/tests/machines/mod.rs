@@ -539,6 +539,7 @@ fn reconcile_library_queues_what_was_missed_and_what_was_lost() {
     way(
         vec![],
         "PrepareRun ListOpenJobs MendOpenJobs HasMoreOpenJobs ListOpenJobs MendOpenJobs HasMoreOpenJobs \
+         ListOpenJobs MendOpenJobs HasMoreOpenJobs \
          ListRunningClaims FreeLostClaims ListDuplicates RequeueDuplicates HasMoreDuplicates FindMissedVideos",
         counts(0, 0, 0, 0),
     );
@@ -574,7 +575,8 @@ fn reconcile_library_queues_what_was_missed_and_what_was_lost() {
         ],
         "PrepareRun ListOpenJobs MendOpenJobs DescribeExecution QueueUnstartedJob HasMoreOpenJobs \
          ListOpenJobs MendOpenJobs DescribeExecution IsExecutionGone QueueLostJob HasMoreOpenJobs \
-         ListOpenJobs MendOpenJobs HasMoreOpenJobs ListRunningClaims FreeLostClaims FreeClaim \
+         ListOpenJobs MendOpenJobs HasMoreOpenJobs ListOpenJobs MendOpenJobs HasMoreOpenJobs \
+         ListRunningClaims FreeLostClaims FreeClaim \
          ListDuplicates RequeueDuplicates ReadOriginal IsOriginalFailed QueueDuplicates HasMoreDuplicates \
          FindMissedVideos",
         counts(2, 1, 1, 1),
