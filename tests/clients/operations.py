@@ -168,7 +168,8 @@ class Runbook(unittest.TestCase):
 
     def claims(self):
         items = self.tables.scan(TableName=PREFIX + "claims")["Items"]
-        return {item["ClaimId"]["S"]: item["JobId"]["S"] for item in items}
+        # The item of admission is no claim.
+        return {item["ClaimId"]["S"]: item["JobId"]["S"] for item in items if "JobId" in item}
 
     def transcriptions(self, job):
         return self.speech.list_transcription_jobs(JobNameContains=job)["TranscriptionJobSummaries"]

@@ -162,7 +162,7 @@ class Functions(ClientTest):
     def test_functions_are_described(self):
         pages = self.functions.get_paginator("list_functions").paginate(PaginationConfig={"PageSize": 7})
         names = [function["FunctionName"] for page in pages for function in page["Functions"]]
-        self.assertEqual((len(names), names), (18, sorted(names)))
+        self.assertEqual((len(names), names), (19, sorted(names)))
         self.assertIn(FUNCTION, names)
         found = self.functions.get_function(FunctionName=FUNCTION)["Configuration"]
         self.assertEqual((found["State"], found["Runtime"]), ("Active", "provided.al2023"))

@@ -1,8 +1,8 @@
 //! What the results of the checks add up to.
 
 use serde::{Deserialize, Serialize};
-use videoflow_shared::brief::review::clipped;
 use videoflow_shared::brief::Brief;
+use videoflow_shared::brief::review::clipped;
 use videoflow_shared::labels::rounded;
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::profiles::{Profile, QualityThresholds};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use videoflow_shared::plan::{Analyses, Trait, Video};
 use videoflow_shared::profiles::Routing;
 
-/// Below it a video has no chapters worth an analysis.
+/// Below it a video is short: one scene, one chapter.
 const SHORT_MS: u64 = 10_000;
 /// Short side from which a picture is ultra HD.
 const ULTRA_HD_SIDE: u32 = 2160;
@@ -42,19 +42,14 @@ pub fn route(video: &Video, size_bytes: u64, wanted: Analyses, routing: Routing)
     if routing == Routing::Fixed {
         return route;
     }
-    // Never the last one: a brief needs something to stand on.
+    // Only beside the analysis that is sure to find something: a brief needs something to stand on. A short video keeps
+    // them all: nobody knows whether it has speech, and ten seconds cost a cent.
     if route.is(Trait::Screencast) && route.analyses.labels && route.analyses.meaning {
         route.analyses.labels = route.analyses.moderation;
         if !route.analyses.labels {
             let reason = "A recording of a screen: labels of it would say \"computer\". What can be read in it was analysed.";
             route.omit("labels", reason);
         }
-    }
-    let has_another = route.analyses.labels || route.analyses.transcription;
-    if route.is(Trait::Short) && route.analyses.meaning && has_another {
-        route.analyses.meaning = false;
-        let reason = "The video is shorter than ten seconds: it has no chapters to be found.";
-        route.omit("meaning", reason);
     }
     route
 }
@@ -197,7 +192,7 @@ mod tests {
             duration_ms: 5_000,
             ..video()
         };
-        check(&short, many, ALL, [true, true, true, false], &["meaning"]);
+        check(&short, many, ALL, [true; 4], &[]);
         let unmoderated = Analyses {
             moderation: false,
             ..ALL

@@ -22,12 +22,22 @@ use videoflow_shared::jobs::{Filter, Job, JobStatus, Jobs, Position};
 use videoflow_shared::profiles;
 
 use crate::Error;
-use crate::request::{KEY_LIMIT_BYTES, parameter};
+use crate::request::{KEY_LIMIT_BYTES, only, parameter};
 
 /// Jobs of a page that asks for no number.
 const USUAL_LIMIT: u16 = 50;
 /// Most jobs of a page: an answer of 6 MB is Lambda's limit, and a summary has less than 2 KB.
 const HIGHEST_LIMIT: u16 = 200;
+/// What a listing may be asked for.
+const PARAMETERS: [&str; 7] = [
+    "cursor",
+    "limit",
+    "prefix",
+    "profile",
+    "status",
+    "updatedFrom",
+    "updatedTo",
+];
 /// Jobs that one query looks at where not all of them are let through.
 const LOOKED_AT: u16 = 500;
 /// Queries a status and page: a page may be shorter than its limit, and the next one goes on.
@@ -62,6 +72,7 @@ impl Listing {
     /// # Errors
     /// [`Error::InvalidInput`].
     pub fn parse(query: &QueryMap) -> Result<Self, Error> {
+        only(query, &PARAMETERS)?;
         let status = parameter(query, "status")?.map(parse_status).transpose()?;
         let filter = Filter {
             updated_from: parameter(query, "updatedFrom")?.map(moment).transpose()?,

@@ -135,6 +135,7 @@ pub fn parse_review(body: &[u8]) -> Result<Review, Error> {
 /// # Errors
 /// [`Error::InvalidInput`].
 pub fn parse_deletion(query: &QueryMap) -> Result<SourceFate, Error> {
+    only(query, &["source"])?;
     match parameter(query, "source")? {
         None | Some("delete") => Ok(SourceFate::Delete),
         Some("keep") => Ok(SourceFate::Keep),
@@ -144,6 +145,26 @@ pub fn parse_deletion(query: &QueryMap) -> Result<SourceFate, Error> {
         ))),
     }
 }
+
+/// Refuses parameters that there are not: a misspelled one would be passed over, and more be listed or deleted than meant.
+///
+/// # Errors
+/// [`Error::InvalidInput`].
+pub fn only(query: &QueryMap, names: &[&str]) -> Result<(), Error> {
+    match query.iter().find(|(name, _)| !names.contains(name)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name: String = name.chars().take(NAME_LIMIT).collect();
+            let known = names.join(", ");
+            Err(Error::InvalidInput(format!(
+                "there is no parameter `{name}`; there are {known}"
+            )))
+        }
+    }
+}
+
+/// Characters of a parameter's name that an answer repeats.
+const NAME_LIMIT: usize = 40;
 
 /// A parameter of a query; API Gateway joins several of one name by commas.
 ///
@@ -233,5 +254,6 @@ mod tests {
         check("source=keep", Some(SourceFate::Keep));
         check("source=", None);
         check("source=keep&source=delete", None);
+        check("sourc=keep", None);
     }
 }

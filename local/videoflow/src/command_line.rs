@@ -4,9 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{
-    asl, decide, delete, history, permissions, profiles, redrive, run, up,
-};
+use crate::commands::{asl, decide, delete, history, permissions, profiles, redrive, run, up};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]

@@ -73,6 +73,13 @@ fn a_ten_minute_video_makes_at_most_sixty_transitions() {
     assert_eq!(punctual, 50, "every service done when it is expected");
     let [one, two, three, _] = services();
     let late = check(&[one, two, three]);
-    assert_eq!(late, punctual + 3 * 3, "a question more is three transitions");
-    assert!(late <= LIMIT, "three of four services a minute late: {late}");
+    assert_eq!(
+        late,
+        punctual + 3 * 3,
+        "a question more is three transitions"
+    );
+    assert!(
+        late <= LIMIT,
+        "three of four services a minute late: {late}"
+    );
 }
