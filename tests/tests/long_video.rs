@@ -127,7 +127,7 @@ fn labels() -> Value {
     let labels = (0..LABELS).map(|label| {
         let instances = (0..SIGHTINGS).map(|sighting| {
             let start = (label * 997 + sighting * DURATION_MS / SIGHTINGS) % (DURATION_MS - 5000);
-            json!({"startMs": start, "endMs": start + 4000, "confidence": 0.6 + 0.4 * ((label + sighting) % 10) as f64 / 10.0})
+            json!({"startMs": start, "endMs": start + 4000, "confidence": 0.6 + 0.04 * f64::from(u32::try_from((label + sighting) % 10).unwrap_or(0))})
         });
         let mut instances: Vec<Value> = instances.collect();
         instances.sort_by_key(|one| one["startMs"].as_u64());

@@ -186,7 +186,7 @@ fn judge_formats(video: &Video) -> Result<(), Rejection> {
         );
         return reject(Code::UnsupportedFrameRate, message);
     }
-    if video.rotation % 90 != 0 {
+    if !video.rotation.is_multiple_of(90) {
         let message = format!(
             "The picture is turned by {} degrees; only quarters can be turned back. Export it upright.",
             video.rotation

@@ -105,7 +105,8 @@ impl Function {
     /// # Errors
     /// None: what fails is in the answer.
     pub async fn handle(&self, batch: Batch) -> Result<Failures, Error> {
-        Ok(each(batch, &self.dead_letters, |body| self.handle_message(body)).await)
+        let handle = |body| Box::pin(self.handle_message(body));
+        Ok(each(batch, &self.dead_letters, handle).await)
     }
 
     async fn handle_message(&self, body: String) -> Result<(), Error> {

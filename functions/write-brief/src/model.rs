@@ -118,7 +118,7 @@ impl Model {
             .send()
             .await
             .map_err(|error| classify("Converse", &error))?;
-        read(&output)
+        Ok(read(&output))
     }
 }
 
@@ -142,7 +142,7 @@ fn output_config() -> Result<OutputConfig, BuildError> {
     Ok(OutputConfig::builder().text_format(format).build())
 }
 
-fn read(output: &ConverseOutput) -> Result<Turn, Error> {
+fn read(output: &ConverseOutput) -> Turn {
     let message = output.output().and_then(|output| output.as_message().ok());
     let blocks = message.map(Message::content).unwrap_or_default();
     let text: String = blocks
@@ -153,11 +153,11 @@ fn read(output: &ConverseOutput) -> Result<Turn, Error> {
     let answer = answer(output.stop_reason(), text);
     let tokens = |count: i32| u64::try_from(count).unwrap_or(0);
     let usage = output.usage();
-    Ok(Turn {
+    Turn {
         answer,
         input_tokens: usage.map_or(0, |usage| tokens(usage.input_tokens())),
         output_tokens: usage.map_or(0, |usage| tokens(usage.output_tokens())),
-    })
+    }
 }
 
 /// What a stop reason makes of a text.

@@ -183,7 +183,7 @@ async fn files_are_whole_and_as_announced() {
             video.make(
                 "360p.mp4",
                 "-f lavfi -i testsrc2=s=640x360:r=10:d=25 -c:v libx264 -preset ultrafast x.mp4",
-            )
+            );
         },
         &["renditions: 360p.mp4: it has no sound, and the source has"],
     )
@@ -209,7 +209,7 @@ async fn files_and_streams_last_as_long_as_the_source() {
                 &format!("{stream}/media_0.m3u8"),
                 "#EXTINF:4.000000,",
                 "#EXTINF:2.0,",
-            )
+            );
         },
         &["duration: stream/media_0.m3u8: The video ends after 13.0 of 25.0 seconds…"],
     )
@@ -228,7 +228,7 @@ async fn files_and_streams_last_as_long_as_the_source() {
                 &format!("{stream}/media_1.m3u8"),
                 "#EXT-X-TARGETDURATION:4",
                 "#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nchunk-stream1-00001.m4s",
-            )
+            );
         },
         &["duration: stream/media_1.m3u8: It lasts 34.0 seconds, the source 25.0."],
     )

@@ -20,24 +20,24 @@ fn judged(answer: &Answer) -> Judged {
     judge(answer, &timeline, WHOLE)
 }
 
-fn check(reason: &StopReason, expected: Answer) {
-    assert_eq!(answer(reason, "x".into()), expected);
+fn check(reason: &StopReason, expected: &Answer) {
+    assert_eq!(&answer(reason, "x".into()), expected);
 }
 
 #[test]
 fn stop_reasons_tell_refusals_from_answers() {
     let refused = |reason: &str| Answer::Refused(reason.to_owned());
-    check(&StopReason::EndTurn, Answer::Text("x".into()));
-    check(&StopReason::MaxTokens, Answer::Truncated);
+    check(&StopReason::EndTurn, &Answer::Text("x".into()));
+    check(&StopReason::MaxTokens, &Answer::Truncated);
     check(
         &StopReason::GuardrailIntervened,
-        refused("guardrail_intervened"),
+        &refused("guardrail_intervened"),
     );
-    check(&StopReason::ContentFiltered, refused("content_filtered"));
-    check(&StopReason::from("refusal"), refused("refusal"));
+    check(&StopReason::ContentFiltered, &refused("content_filtered"));
+    check(&StopReason::from("refusal"), &refused("refusal"));
     check(
         &StopReason::ModelContextWindowExceeded,
-        refused("model_context_window_exceeded"),
+        &refused("model_context_window_exceeded"),
     );
 }
 

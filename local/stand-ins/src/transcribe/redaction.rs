@@ -33,15 +33,12 @@ fn without(words: &[Word]) -> Vec<Word> {
     let mut rest = words;
     while let Some((first, after)) = rest.split_first() {
         let length = address_length(rest).or_else(|| number_length(rest));
-        match length.and_then(|length| rest.split_at_checked(length)) {
-            Some((taken, after)) => {
-                kept.extend(in_place_of(taken));
-                rest = after;
-            }
-            None => {
-                kept.push(first.clone());
-                rest = after;
-            }
+        if let Some((taken, after)) = length.and_then(|length| rest.split_at_checked(length)) {
+            kept.extend(in_place_of(taken));
+            rest = after;
+        } else {
+            kept.push(first.clone());
+            rest = after;
         }
     }
     kept

@@ -209,7 +209,7 @@ fn table(figures: &[Figures]) -> String {
                 .and_then(of);
             shown(of(one), base, digits)
         };
-        text += &format!(
+        let row = format!(
             "{:<16}{:>6}{:>11}{:>8}{:>22}{:>20}{:>22}\n",
             one.variant,
             one.jobs,
@@ -219,6 +219,7 @@ fn table(figures: &[Figures]) -> String {
             cell(|one| one.quality_score, 3),
             cell(|one| one.seconds_a_second, 2),
         );
+        text.push_str(&row);
     }
     text + "* differs from the first variant by more than chance explains (95 %)\n"
 }
@@ -233,7 +234,7 @@ fn shown(mean: Option<Mean>, base: Option<Mean>, digits: usize) -> String {
         .map_or_else(|| " (few)".to_owned(), |half| format!(" ± {half:.digits$}"));
     let is_other = base.and_then(|base| differ(&base, &mean)) == Some(true);
     let mark = if is_other { " *" } else { "" };
-    format!("{:.digits$}{interval}{mark}", mean.mean)
+    format!("{:.digits$}{interval}{mark}", mean.value)
 }
 
 #[cfg(test)]

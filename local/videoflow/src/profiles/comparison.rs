@@ -37,7 +37,7 @@ pub struct Figures {
 #[serde(rename_all = "camelCase")]
 pub struct Mean {
     /// The mean.
-    pub mean: f64,
+    pub value: f64,
     /// Half of its 95 % interval; none for fewer than ten jobs.
     pub plus_minus: Option<f64>,
     /// Jobs that it is of.
@@ -117,7 +117,7 @@ fn mean(values: &[f64]) -> Option<Mean> {
         .sum::<f64>();
     let plus_minus = NORMAL_95 * (deviation / (count - 1.0) / count).sqrt();
     Some(Mean {
-        mean,
+        value: mean,
         plus_minus: (values.len() >= LEAST_JOBS).then_some(plus_minus),
         jobs: values.len(),
     })
@@ -126,7 +126,7 @@ fn mean(values: &[f64]) -> Option<Mean> {
 /// Whether two means differ by more than chance explains; none where there are too few jobs to say.
 pub fn differ(one: &Mean, other: &Mean) -> Option<bool> {
     let spread = one.plus_minus?.hypot(other.plus_minus?);
-    Some((one.mean - other.mean).abs() > spread)
+    Some((one.value - other.value).abs() > spread)
 }
 
 #[cfg(test)]
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn close(found: Option<Mean>, expected: f64) {
-        let mean = found.map_or(f64::NAN, |mean| mean.mean);
+        let mean = found.map_or(f64::NAN, |mean| mean.value);
         assert!((mean - expected).abs() < 1e-9, "{mean}, not {expected}");
     }
 
