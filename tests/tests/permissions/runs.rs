@@ -64,10 +64,9 @@ const NOT_MADE: [(&str, &str, &[&str], &str); 8] = [
             "detect-labels",
             "extract-meaning",
             "preprocess-video",
-            "publish-video",
             "transcribe-speech",
         ],
-        "the walk is the same whichever child has failed: here merge-brief and sanitize-file",
+        "the walk is the same whichever child has failed: here merge-brief, publish-video and sanitize-file",
     ),
     (
         "reconcile-library-schedule",
