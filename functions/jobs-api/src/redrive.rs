@@ -1,6 +1,5 @@
 //! A failed job goes on from the state that failed: what had succeeded is neither run nor paid for again.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::operation::redrive_execution::RedriveExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus;
@@ -8,7 +7,6 @@ use videoflow_shared::error::classify;
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::Intake;
 use videoflow_shared::jobs::{Job, JobStatus};
-use videoflow_shared::storage::storage_error;
 
 use crate::Error;
 use crate::answer::Answer;
@@ -46,7 +44,8 @@ pub async fn redrive(intake: &Intake, job: &Job) -> Result<Answer, Error> {
     if let Some(objection) = objection(job) {
         return Err(Error::NotRedrivable(objection));
     }
-    if let Some(other) = other_owner(intake, job).await? {
+    let claims = &intake.admission.table;
+    if let Some(other) = intake.jobs.other_owner(claims, job).await? {
         return Err(Error::NotRedrivable(format!(
             "the content of {id} is processed as {other} by now"
         )));
@@ -90,27 +89,6 @@ fn objection(job: &Job) -> Option<String> {
         | JobStatus::AwaitingReview
         | JobStatus::Deleted => None,
     }
-}
-
-/// The job that has taken over the claim on this one's content.
-async fn other_owner(intake: &Intake, job: &Job) -> Result<Option<String>, Error> {
-    let Some(claim_id) = &job.claim_id else {
-        return Ok(None);
-    };
-    let claim = intake
-        .jobs
-        .client()
-        .get_item()
-        .table_name(&intake.admission.table)
-        .key("ClaimId", AttributeValue::S(claim_id.clone()))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(|error| storage_error("GetItem of a claim", &error))?;
-    let owner = claim
-        .item()
-        .and_then(|claim| claim.get("JobId")?.as_s().ok());
-    Ok(owner.filter(|owner| *owner != job.job_id.as_str()).cloned())
 }
 
 #[cfg(test)]

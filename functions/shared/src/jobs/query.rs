@@ -48,6 +48,31 @@ pub struct Page {
 }
 
 impl Jobs {
+    /// The job that has taken over the claim on this one's content, if any.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn other_owner(
+        &self,
+        claims_table: &str,
+        job: &Job,
+    ) -> Result<Option<String>, Error> {
+        let Some(claim_id) = &job.claim_id else {
+            return Ok(None);
+        };
+        let request = self.client.get_item().table_name(claims_table);
+        let claim = request
+            .key("ClaimId", AttributeValue::S(claim_id.clone()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| storage_error("GetItem of a claim", &error))?;
+        let owner = claim
+            .item()
+            .and_then(|claim| claim.get("JobId")?.as_s().ok());
+        Ok(owner.filter(|owner| *owner != job.job_id.as_str()).cloned())
+    }
+
     /// Jobs of a status, last updated first: those that `filter` lets through of the next `looked_at` jobs.
     ///
     /// # Errors

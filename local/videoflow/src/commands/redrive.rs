@@ -3,8 +3,6 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use aws_config::SdkConfig;
-use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
 use aws_sdk_sfn::types::ExecutionStatus;
 use videoflow_platform::names;
@@ -61,12 +59,14 @@ async fn begin(reached: &Reached, job: &JobId, is_elsewhere: bool) -> anyhow::Re
             note: Some("the job had not ended when its platform did, and goes on"),
         });
     }
-    let item = endpoint::jobs(config).get(job).await?;
+    let jobs = endpoint::jobs(config);
+    let item = jobs.get(job).await?;
     let item = item.with_context(|| format!("{job} has no item in the job table"))?;
     if let Some(reason) = objection(&item) {
         bail!(reason);
     }
-    if let Some(other) = other_owner(config, &item).await? {
+    let owner = jobs.other_owner(&names::prefixed("claims"), &item).await;
+    if let Some(other) = owner.context("cannot read the claim")? {
         bail!("{job} cannot be redriven: its content is processed as {other} by now");
     }
     let redrive = client
@@ -134,26 +134,6 @@ fn objection(job: &Job) -> Option<String> {
         JobStatus::Queued => Some(format!("{id} waits for its turn; it starts by itself")),
         JobStatus::Failed | JobStatus::Processing | JobStatus::AwaitingReview => None,
     }
-}
-
-/// The job that has taken over the claim on this one's content.
-async fn other_owner(config: &SdkConfig, job: &Job) -> anyhow::Result<Option<String>> {
-    let Some(claim_id) = &job.claim_id else {
-        return Ok(None);
-    };
-    let claim = aws_sdk_dynamodb::Client::new(config)
-        .get_item()
-        .table_name(names::prefixed("claims"))
-        .key("ClaimId", AttributeValue::S(claim_id.clone()))
-        .consistent_read(true)
-        .send()
-        .await
-        .map_err(aws_sdk_dynamodb::Error::from)
-        .context("cannot read the claim")?;
-    let owner = claim
-        .item()
-        .and_then(|claim| claim.get("JobId")?.as_s().ok());
-    Ok(owner.filter(|owner| *owner != job.job_id.as_str()).cloned())
 }
 
 #[cfg(test)]
