@@ -1,14 +1,15 @@
 //! The platform with the stand-ins, in this process; at most one per folder.
 
 use std::fs::{self, File};
+use std::io::{self, Seek, Write};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::builder::FalseyValueParser;
 use fs4::fs_std::FileExt;
-use videoflow_platform::platform::{Config, Iam, Platform, Ports};
+use videoflow_platform::platform::{Activity, Config, Iam, Platform, Ports};
 use videoflow_platform::step_functions::Definitions;
 use videoflow_stand_ins as stand_ins;
 
@@ -53,8 +54,8 @@ pub struct Wanted<'a> {
     pub host: IpAddr,
     /// Port of the services; 0: any.
     pub port: u16,
-    /// How often reconcile-library starts.
-    pub reconcile_interval: Option<Duration>,
+    /// What it does by itself.
+    pub activity: Activity,
     /// Definitions in place of those in the program.
     pub definitions: Option<&'a PathBuf>,
     /// Whether the roles' policies are enforced.
@@ -74,7 +75,7 @@ pub struct Running {
 /// Another platform uses the folder, the port is taken, or a definition is refused.
 pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running> {
     let ports = Ports::bind(wanted.host, wanted.port).await?;
-    let lock = lock(wanted).await?;
+    let mut lock = lock(wanted).await?;
     let definitions = match wanted.definitions {
         Some(folder) => Definitions::read(folder)?,
         None => Definitions::embedded(),
@@ -94,15 +95,42 @@ pub async fn start(wanted: &Wanted<'_>, tools: &Tools) -> anyhow::Result<Running
                 models,
             })
         }),
-        reconcile_interval: wanted.reconcile_interval,
+        activity: wanted.activity,
         iam: wanted.iam,
     };
+    let platform = Platform::start(config).await?;
+    let tell = write!(lock, "{}", platform.endpoint_url());
+    tell.with_context(|| format!("cannot write {}", wanted.data.join(LOCK).display()))?;
     Ok(Running {
-        platform: Platform::start(config).await?,
+        platform,
         _lock: lock,
     })
 }
 
+/// Where the platform listens that uses a folder. `None`: none does.
+///
+/// # Errors
+/// The folder cannot be read, or its platform is only starting.
+pub fn running(data: &Path) -> anyhow::Result<Option<String>> {
+    let path = data.join(LOCK);
+    let file = match File::open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.with_context(|| format!("cannot read {}", path.display()))?,
+    };
+    if FileExt::try_lock_shared(&file)? {
+        return Ok(None);
+    }
+    let url = fs::read_to_string(&path)?;
+    ensure!(
+        !url.is_empty(),
+        "a platform is starting on {}; try again in a moment",
+        data.display()
+    );
+    Ok(Some(url))
+}
+
+/// Its lock is a platform's; in it is where that listens.
+const LOCK: &str = "lock";
 /// A platform that is killed while it starts a function leaves its lock to that process, for the moment until its
 /// program runs: so long another platform waits before it gives up.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -110,8 +138,10 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 async fn lock(wanted: &Wanted<'_>) -> anyhow::Result<File> {
     fs::create_dir_all(wanted.data)
         .with_context(|| format!("cannot make {}", wanted.data.display()))?;
-    let path = wanted.data.join("lock");
-    let file = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let path = wanted.data.join(LOCK);
+    let mut options = File::options();
+    let opened = options.create(true).write(true).truncate(false).open(&path);
+    let mut file = opened.with_context(|| format!("cannot write {}", path.display()))?;
     let begun = Instant::now();
     while !file
         .try_lock_exclusive()
@@ -122,5 +152,8 @@ async fn lock(wanted: &Wanted<'_>) -> anyhow::Result<File> {
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    // What the platform before has told.
+    file.set_len(0)?;
+    file.rewind()?;
     Ok(file)
 }

@@ -3,6 +3,8 @@
 mod command_line;
 mod commands;
 mod endpoint;
+#[expect(dead_code, reason = "the commands that use it follow")]
+mod environment;
 mod history;
 mod http_api;
 mod job;

@@ -22,7 +22,7 @@ use tracing::{Event, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use videoflow_platform::names;
-use videoflow_platform::platform::{Config, Iam, Platform, Ports};
+use videoflow_platform::platform::{Activity, Config, Iam, Platform, Ports};
 use videoflow_platform::service::{Call, Objects, Principal};
 use videoflow_platform::step_functions::Definitions;
 use videoflow_shared::identity::JobId;
@@ -159,7 +159,7 @@ async fn start(data: PathBuf, models: PathBuf) -> Result<(Platform, Arc<dyn Obje
                 models,
             })
         }),
-        reconcile_interval: None,
+        activity: Activity::Working,
         iam: Iam::Enforced,
     });
     let platform = platform.await?;

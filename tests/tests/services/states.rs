@@ -9,7 +9,7 @@ use aws_sdk_sfn::types::{
     ExecutionListItem, ExecutionStatus, HistoryEventType, RoutingConfigurationListItem, Tag,
 };
 use tempfile::TempDir;
-use videoflow_platform::platform::{Config, Iam, Platform, Ports};
+use videoflow_platform::platform::{Activity, Config, Iam, Platform, Ports};
 use videoflow_platform::step_functions::Definitions;
 
 use super::{SOURCE, code};
@@ -49,7 +49,7 @@ impl Scene {
             ports: ports.expect("free ports"),
             time_scale: 0.0,
             stand_ins: Box::new(|_, _| Vec::new()),
-            reconcile_interval: None,
+            activity: Activity::Working,
             iam: Iam::Enforced,
         };
         let platform = Platform::start(config).await.expect("a platform");

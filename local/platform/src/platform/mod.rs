@@ -52,6 +52,17 @@ pub enum Iam {
     Enforced,
 }
 
+/// What the platform does by itself, beside answering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activity {
+    /// Nothing: executions stand still, messages stay in their queues.
+    AtRest,
+    /// Executions go on, and functions get their messages.
+    Working,
+    /// The same, and reconcile-library starts this often.
+    Reconciling(Duration),
+}
+
 /// What the platform needs.
 pub struct Config {
     /// Folder of everything that it keeps.
@@ -68,8 +79,8 @@ pub struct Config {
     pub time_scale: f64,
     /// Makes the stand-ins.
     pub stand_ins: StandIns,
-    /// How often reconcile-library starts, if at all.
-    pub reconcile_interval: Option<Duration>,
+    /// What it does by itself.
+    pub activity: Activity,
     /// Whether the roles' policies are enforced.
     pub iam: Iam,
 }
@@ -191,25 +202,26 @@ impl Platform {
             host,
             tasks: Vec::new(),
         };
-        platform.spawn(server, http_api, s3, config.reconcile_interval);
-        platform.step_functions.go_on(unsettled);
+        platform.serve(server, http_api, s3);
+        if config.activity != Activity::AtRest {
+            platform.work(config.activity);
+            platform.step_functions.go_on(unsettled);
+        }
         Ok(platform)
     }
 
-    /// What goes on by itself until the platform ends.
-    fn spawn(
-        &mut self,
-        server: Server,
-        http_api: Listener,
-        s3: HttpService,
-        reconcile_interval: Option<Duration>,
-    ) {
+    /// Answers until the platform ends.
+    fn serve(&mut self, server: Server, http_api: Listener, s3: HttpService) {
         self.tasks
             .push(tokio::spawn(server.serve(Arc::clone(&self.services), s3)));
         self.tasks.push(tokio::spawn(http_api::serve(
             http_api,
             Arc::clone(&self.host),
         )));
+    }
+
+    /// What goes on by itself until the platform ends.
+    fn work(&mut self, activity: Activity) {
         for (queue, function) in MAPPINGS {
             let (queues, host) = (Arc::clone(&self.queues), Arc::clone(&self.host));
             let queue = names::prefixed(queue);
@@ -221,7 +233,7 @@ impl Platform {
             let mapping = event_source::run(queues, host, rights, queue, function);
             self.tasks.push(tokio::spawn(mapping));
         }
-        if let Some(interval) = reconcile_interval {
+        if let Activity::Reconciling(interval) = activity {
             let schedule = schedule::run(Arc::clone(&self.services), interval);
             self.tasks.push(tokio::spawn(schedule));
         }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use aws_config::SdkConfig;
+use videoflow_platform::platform::Activity;
 use videoflow_shared::identity::JobId;
 
 use crate::history::{Source, find_folder};
@@ -165,7 +166,7 @@ impl Place {
             shown: data,
             host: Ipv4Addr::LOCALHOST.into(),
             port: 0,
-            reconcile_interval: None,
+            activity: Activity::Working,
             definitions: self.parts.statemachines.as_ref(),
             iam: self.parts.iam(),
         };

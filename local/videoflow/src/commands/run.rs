@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use videoflow_platform::iam::{Table, report as iam_report};
-use videoflow_platform::platform::{Iam, Platform};
+use videoflow_platform::platform::{Activity, Iam, Platform};
 use videoflow_shared::profiles;
 
 use super::{block_on, log_to_stderr};
@@ -73,7 +73,7 @@ async fn process(arguments: &Arguments) -> anyhow::Result<Outcome> {
         shown: &arguments.out,
         host: Ipv4Addr::LOCALHOST.into(),
         port: 0,
-        reconcile_interval: None,
+        activity: Activity::Working,
         definitions: arguments.parts.statemachines.as_ref(),
         iam: arguments.parts.iam(),
     };

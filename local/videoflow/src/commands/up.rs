@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use videoflow_platform::platform::Activity;
+
 use super::{block_on, log_to_stderr};
 use crate::local_platform::{self, Parts, Wanted};
 use crate::tools;
@@ -46,7 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             shown: &arguments.data,
             host: arguments.host,
             port: arguments.port,
-            reconcile_interval: Some(RECONCILE_INTERVAL),
+            activity: Activity::Reconciling(RECONCILE_INTERVAL),
             definitions: arguments.parts.statemachines.as_ref(),
             iam: arguments.parts.iam(),
         };
