@@ -47,8 +47,8 @@ bench-cold-start: ## Time how the functions start, built for this machine as the
 	@functions/cold_start.py target/cold-start
 
 bench-merge: build-local ## Time how four hours of speech are merged, by the functions as they are for Lambda
-	@functions/package.py --arch "$$(uname -m)" --output target/cold-start
-	MERGE_FUNCTIONS="$(CURDIR)/target/cold-start" cargo test --locked --package videoflow-tests --test all long_video -- --nocapture
+	@functions/package.py --arch "$$(uname -m)" --output target/merge align-streams summarize-part write-brief
+	MERGE_FUNCTIONS="$(CURDIR)/target/merge" cargo test --locked --package videoflow-tests --test all long_video -- --nocapture
 
 lint: ## Check formatting, lints and licences, workflows, and the security rules of the Terraform code
 	cargo fmt --all --check

@@ -16,7 +16,7 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
-use videoflow_platform::lambda::deployments;
+use videoflow_platform::lambda::{self, deployments};
 use videoflow_platform::record::RecordedCall;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
@@ -80,9 +80,18 @@ impl Up {
         Self::with_functions(&binaries(), tempfile::tempdir().expect("a folder"), None).await
     }
 
-    /// Starts the platform on other programs of the functions.
-    pub async fn with_programs(functions: &Path) -> Self {
-        Self::with_functions(functions, tempfile::tempdir().expect("a folder"), None).await
+    /// Starts the platform with the programs of a folder in place of those functions' own.
+    pub async fn with_programs(programs: &Path) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let functions = folder.path().join("functions");
+        std::fs::create_dir(&functions).expect("a folder");
+        for name in deployments().keys() {
+            let program = lambda::binary(programs, name);
+            let own = lambda::binary(&binaries(), name);
+            let program = if program.is_file() { program } else { own };
+            symlink(program, functions.join(name)).expect("a link");
+        }
+        Self::with_functions(&functions, folder, None).await
     }
 
     /// Starts the platform with a function that waits for [`Up::open_gate`] before it starts to work.
