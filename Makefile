@@ -33,6 +33,7 @@ test: build-local ## Run all tests
 test-all: test lint ## Run the tests, those of great loads too, and the linters
 	EXECUTIONS=100000 cargo test --locked --package videoflow --test bench
 	UPLOAD_BYTES=1073741824 cargo test --locked --package videoflow-tests --test all a_long_upload
+	VIDEOS=200 cargo test --locked --package videoflow-tests --test all crowd
 	KILLS=all cargo test --locked --package videoflow-tests crash::steps
 	@if functions/package.py --check; then $(MAKE) test-packages; else echo "packages: skipped, see above"; fi
 

@@ -8,6 +8,7 @@
 mod asl_check;
 mod clients;
 mod crash;
+mod crowd;
 mod dead_letters;
 mod definitions;
 mod deployment;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{check_files, files, jobs};
-use crate::support::{OWN, binaries, models, read_json, report, root, without};
+use crate::support::{OWN, binaries, models, read_json, report, root, tiny_clip, without};
 
 /// Lives of one run: more than there are steps in any.
 const MAX_LIVES: usize = 400;
@@ -155,28 +155,6 @@ fn without_ids(text: &str, job: &str) -> String {
 
 fn is_all() -> bool {
     std::env::var("KILLS").is_ok_and(|kills| kills == "all")
-}
-
-/// Two seconds of the sample, small.
-fn tiny_clip(folder: &Path) -> PathBuf {
-    let clip = folder.join("tiny.mp4");
-    let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-ss", "4", "-t", "2", "-i"])
-        .arg(root().join("tests/media/sample.mp4"))
-        .args([
-            "-vf",
-            "scale=320:-2",
-            "-c:v",
-            "libx264",
-            "-preset",
-            "ultrafast",
-            "-c:a",
-            "aac",
-        ])
-        .arg(&clip)
-        .status();
-    assert!(made.expect("ffmpeg is installed").success());
-    clip
 }
 
 /// Kills a run at every so manieth of its steps in turn.

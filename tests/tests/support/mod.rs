@@ -127,6 +127,28 @@ pub fn short_clip(folder: &Path) -> PathBuf {
     clip
 }
 
+/// Two seconds of the sample, small.
+pub fn tiny_clip(folder: &Path) -> PathBuf {
+    let clip = folder.join("tiny.mp4");
+    let made = Command::new("ffmpeg")
+        .args(["-v", "error", "-ss", "4", "-t", "2", "-i"])
+        .arg(root().join("tests/media/sample.mp4"))
+        .args([
+            "-vf",
+            "scale=320:-2",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-c:a",
+            "aac",
+        ])
+        .arg(&clip)
+        .status();
+    assert!(made.expect("ffmpeg is installed").success());
+    clip
+}
+
 /// How many calls of an action `videoflow run` has recorded below `out`.
 pub fn calls(out: &Path, action: &str) -> usize {
     let record = std::fs::read_to_string(out.join(".videoflow/calls.jsonl")).unwrap_or_default();
