@@ -1,25 +1,23 @@
 //! `videoflow profiles`: what the profiles ask for and cost, and how the variants of one compare.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use aws_config::SdkConfig;
 use clap::Subcommand;
-use serde_json::{Map, Value, json};
-use videoflow_platform::names;
-use videoflow_shared::attribute::from_item;
-use videoflow_shared::jobs::{self, Job};
+use serde_json::{Map, json};
+use strum::IntoEnumIterator;
+use videoflow_shared::jobs::{Filter, Job, JobStatus};
 use videoflow_shared::profiles;
 
 use super::block_on;
-use crate::endpoint;
+use crate::environment::{Environment, Where};
 use crate::profiles::comparison::{Figures, Mean, compare, differ};
 use crate::profiles::price::price;
 
 /// Minutes of the video whose price is shown.
 const MINUTES: f64 = 10.0;
+/// Jobs that one question looks at.
+const PAGE: u16 = 1000;
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-profiles";
 
@@ -32,8 +30,8 @@ functions/shared/prices.json.
 Examples:
   videoflow profiles
   videoflow profiles --json | jq '.profiles.lean.lines'
-  videoflow profiles compare default --endpoint-url http://127.0.0.1:4566
-  aws dynamodb scan --table-name videoflow-prod-jobs | videoflow profiles compare default --jobs -")]
+  videoflow profiles compare trial
+  videoflow profiles compare trial --environment prod --region eu-west-1")]
 pub struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -55,12 +53,8 @@ marked when chance does not explain it (95 %), which takes ten published videos 
 struct Comparison {
     /// Profile
     profile: String,
-    /// Jobs as `aws dynamodb scan --table-name …` prints them; - for standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "endpoint_url")]
-    jobs: Option<PathBuf>,
-    /// Address of a running `videoflow up`
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:4566")]
-    endpoint_url: String,
+    #[command(flatten)]
+    place: Where,
 }
 
 /// Carries out the command.
@@ -118,82 +112,38 @@ fn figures(comparison: &Comparison) -> anyhow::Result<Vec<Figures>> {
             comparison.profile
         );
     }
-    let items = match &comparison.jobs {
-        Some(file) => read(file)?,
-        None => block_on(scan(&comparison.endpoint_url))?,
-    };
-    let mut jobs = Vec::new();
-    for item in items {
-        if item.get("Profile").and_then(Value::as_str) == Some(&comparison.profile) {
-            jobs.push(jobs::parse(item)?);
-        }
-    }
-    let figures = compare(&jobs.into_iter().collect::<Vec<Job>>());
+    let jobs = block_on(async {
+        let environment = comparison.place.open(PRINCIPAL).await?;
+        jobs_of(&environment, &comparison.profile).await
+    })?;
+    let figures = compare(&jobs);
     if figures.is_empty() {
         bail!("no job of {} has ended", comparison.profile);
     }
     Ok(figures)
 }
 
-/// The items of a running platform's job table.
-async fn scan(url: &str) -> anyhow::Result<Vec<Map<String, Value>>> {
-    let config: SdkConfig = endpoint::config(url, PRINCIPAL).await;
-    let request = aws_sdk_dynamodb::Client::new(&config).scan();
-    let mut pages = request
-        .table_name(names::prefixed("jobs"))
-        .into_paginator()
-        .send();
-    let mut items = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.with_context(|| {
-            format!("cannot read the jobs of {url}; does `videoflow up` run there?")
-        })?;
-        items.extend(page.items().iter().map(from_item));
-    }
-    Ok(items)
-}
-
-/// The items that `aws dynamodb scan` printed.
-fn read(file: &Path) -> anyhow::Result<Vec<Map<String, Value>>> {
-    let unreadable = || format!("cannot read {}", file.display());
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin()
-            .read_to_string(&mut text)
-            .with_context(unreadable)?;
-    } else {
-        text = std::fs::read_to_string(file).with_context(unreadable)?;
-    }
-    let scanned: Value = serde_json::from_str(&text).with_context(unreadable)?;
-    let Some(items) = scanned.get("Items").and_then(Value::as_array) else {
-        bail!(
-            "{} is not what `aws dynamodb scan` prints: it has no Items",
-            file.display()
-        );
+/// The profile's jobs that have ended.
+async fn jobs_of(environment: &Environment, profile: &str) -> anyhow::Result<Vec<Job>> {
+    let table = environment.jobs();
+    let filter = Filter {
+        profile: Some(profile.to_owned()),
+        ..Filter::default()
     };
-    let items = items.iter().filter_map(Value::as_object);
-    Ok(items.map(plain_members).collect())
-}
-
-/// An item without the types that `aws dynamodb` writes around its values.
-fn plain_members(item: &Map<String, Value>) -> Map<String, Value> {
-    let members = item.iter();
-    members
-        .map(|(name, value)| (name.clone(), plain(value)))
-        .collect()
-}
-
-fn plain(value: &Value) -> Value {
-    let Some((kind, value)) = value.as_object().and_then(|typed| typed.iter().next()) else {
-        return Value::Null;
-    };
-    match (kind.as_str(), value) {
-        ("N", Value::String(number)) => serde_json::from_str(number).unwrap_or(Value::Null),
-        ("M", Value::Object(members)) => Value::Object(plain_members(members)),
-        ("L", Value::Array(values)) => values.iter().map(plain).collect(),
-        ("NULL", _) => Value::Null,
-        (_, value) => value.clone(),
+    let mut jobs = Vec::new();
+    for status in JobStatus::iter().filter(|status| status.is_settled()) {
+        let mut after = None;
+        loop {
+            let page = table.page(status, &filter, after.as_ref(), PAGE).await;
+            let page = page.context("cannot read the jobs")?;
+            jobs.extend(page.jobs);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
     }
+    Ok(jobs)
 }
 
 fn table(figures: &[Figures]) -> String {
@@ -235,19 +185,4 @@ fn shown(mean: Option<Mean>, base: Option<Mean>, digits: usize) -> String {
     let is_other = base.and_then(|base| differ(&base, &mean)) == Some(true);
     let mark = if is_other { " *" } else { "" };
     format!("{:.digits$}{interval}{mark}", mean.value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_what_the_cli_prints() {
-        let typed = json!({"JobId": {"S": "v"}, "QualityScore": {"N": "0.5"}, "IsOdd": {"BOOL": true}, "None": {"NULL": true},
-            "Stages": {"M": {"labels": {"M": {"attempt": {"N": "1"}}}}}, "List": {"L": [{"S": "a"}]}});
-        let item = plain_members(typed.as_object().unwrap_or(&Map::new()));
-        let expected = json!({"JobId": "v", "QualityScore": 0.5, "IsOdd": true, "None": null,
-            "Stages": {"labels": {"attempt": 1}}, "List": ["a"]});
-        assert_eq!(Value::Object(item), expected);
-    }
 }
