@@ -35,3 +35,4 @@ mod redrive;
 mod services;
 mod support;
 mod terraform;
+mod troubles;

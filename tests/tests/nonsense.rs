@@ -15,14 +15,16 @@ use crate::support::{binaries, calls, job_item, last_json, read_json, root, shor
 const INVENTED: &str = "The mayor resigns over the bridge";
 
 /// An OpenAI-compatible server that gives one answer to everything.
-struct Nonsense {
-    url: String,
+pub struct Nonsense {
+    /// Where it is.
+    pub url: String,
     answer: Arc<Mutex<(u16, String)>>,
     asked: Arc<AtomicUsize>,
 }
 
 impl Nonsense {
-    fn start() -> Self {
+    /// Starts it.
+    pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
         let answer = Arc::new(Mutex::new((200, String::new())));
@@ -40,7 +42,7 @@ impl Nonsense {
     }
 
     /// Sets the answer, and forgets how often it was asked.
-    fn says(&self, status: u16, content: &str, finish_reason: &str) {
+    pub fn says(&self, status: u16, content: &str, finish_reason: &str) {
         let body = json!({ "choices": [{ "message": { "content": content }, "finish_reason": finish_reason }],
             "usage": { "prompt_tokens": 1, "completion_tokens": 1 } });
         *self.answer.lock().expect("no panic holds it") = (status, body.to_string());

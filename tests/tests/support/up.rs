@@ -1,6 +1,7 @@
 //! `videoflow up` as a process of its own, with the AWS SDK as its client.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -43,9 +44,27 @@ pub struct Up {
     port: u16,
     config: SdkConfig,
     folder: TempDir,
+    way: Way,
+}
+
+/// How a platform is started.
+#[derive(Debug, Default)]
+struct Way {
+    /// Folder of the functions' programs.
     functions: PathBuf,
     /// Megabytes of the disk on which its state lies, where that is a disk of its own.
     disk: Option<u32>,
+    /// Variables of its environment.
+    environment: Vec<(&'static str, OsString)>,
+}
+
+impl Way {
+    fn with(functions: &Path) -> Self {
+        Self {
+            functions: functions.to_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What the processes of a function have used.
@@ -77,7 +96,20 @@ impl Drop for Up {
 impl Up {
     /// Starts the platform on a new folder.
     pub async fn start() -> Self {
-        Self::with_functions(&binaries(), tempfile::tempdir().expect("a folder"), None).await
+        Self::on(
+            tempfile::tempdir().expect("a folder"),
+            Way::with(&binaries()),
+        )
+        .await
+    }
+
+    /// Starts the platform on a prepared folder: its `functions` are taken, and these variables of its environment.
+    pub async fn prepared(folder: TempDir, environment: Vec<(&'static str, OsString)>) -> Self {
+        let way = Way {
+            environment,
+            ..Way::with(&folder.path().join("functions"))
+        };
+        Self::on(folder, way).await
     }
 
     /// Starts the platform with the programs of a folder in place of those functions' own.
@@ -91,14 +123,14 @@ impl Up {
             let program = if program.is_file() { program } else { own };
             symlink(program, functions.join(name)).expect("a link");
         }
-        Self::with_functions(&functions, folder, None).await
+        Self::on(folder, Way::with(&functions)).await
     }
 
     /// Starts the platform with a function that waits for [`Up::open_gate`] before it starts to work.
     pub async fn gated(function: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let functions = Self::gate(function, &folder);
-        Self::with_functions(&functions, folder, None).await
+        Self::on(folder, Way::with(&functions)).await
     }
 
     /// Like [`Up::gated`], with its state on a disk of so many megabytes. `None`: this machine lets nobody mount one.
@@ -112,11 +144,15 @@ impl Up {
             return None;
         }
         let functions = Self::gate(function, &folder);
-        Some(Self::with_functions(&functions, folder, Some(megabytes)).await)
+        let way = Way {
+            disk: Some(megabytes),
+            ..Way::with(&functions)
+        };
+        Some(Self::on(folder, way).await)
     }
 
     /// A folder of functions, one of which waits for the gate.
-    fn gate(function: &str, folder: &TempDir) -> PathBuf {
+    pub fn gate(function: &str, folder: &TempDir) -> PathBuf {
         let functions = folder.path().join("functions");
         std::fs::create_dir(&functions).expect("a folder");
         for name in deployments().keys().filter(|name| *name != function) {
@@ -158,8 +194,19 @@ impl Up {
 
     /// Starts the platform again where it was.
     pub async fn start_again(&mut self) {
-        self.process = spawn(self.port, &self.folder, &self.functions, self.disk);
+        self.process = spawn(self.port, &self.folder, &self.way);
         self.listens().await;
+    }
+
+    /// Starts it again where it was, with the functions as they are built and in an ordinary environment.
+    pub async fn start_mended(&mut self) {
+        self.way = Way::with(&binaries());
+        self.start_again().await;
+    }
+
+    /// The folder of everything of this platform.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     async fn listens(&self) {
@@ -167,9 +214,9 @@ impl Up {
         self.until("the platform listens", listens).await;
     }
 
-    async fn with_functions(functions: &Path, folder: TempDir, disk: Option<u32>) -> Self {
+    async fn on(folder: TempDir, way: Way) -> Self {
         let port = free_port();
-        let process = spawn(port, &folder, functions, disk);
+        let process = spawn(port, &folder, &way);
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(videoflow_shared::http::client())
@@ -182,8 +229,7 @@ impl Up {
             port,
             config,
             folder,
-            functions: functions.to_owned(),
-            disk,
+            way,
         };
         up.listens().await;
         up
@@ -254,7 +300,7 @@ impl Up {
     /// Path of a file of the platform's state.
     pub fn state(&self, name: &str) -> PathBuf {
         let data = self.folder.path().join("data");
-        match self.disk {
+        match self.way.disk {
             // A disk of its own is seen by the platform only.
             Some(_) => {
                 let seen = format!("/proc/{}/root{}", self.process.id(), data.display());
@@ -606,11 +652,11 @@ impl Up {
     }
 }
 
-fn spawn(port: u16, folder: &TempDir, functions: &Path, disk: Option<u32>) -> Child {
+fn spawn(port: u16, folder: &TempDir, way: &Way) -> Child {
     let log = folder.path().join("log");
     let log = OpenOptions::new().create(true).append(true).open(log);
     let data = folder.path().join("data");
-    let mut command = match disk {
+    let mut command = match way.disk {
         Some(megabytes) => {
             std::fs::create_dir_all(&data).expect("a folder");
             let mut command = Command::new("unshare");
@@ -629,7 +675,8 @@ fn spawn(port: u16, folder: &TempDir, functions: &Path, disk: Option<u32>) -> Ch
         .args(["up", "--enforce-iam", "--port", &port.to_string(), "--data"])
         .arg(data)
         .arg("--functions")
-        .arg(functions)
+        .arg(&way.functions)
+        .envs(way.environment.iter().map(|(name, value)| (name, value)))
         .current_dir(root())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

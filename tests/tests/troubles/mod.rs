@@ -1,0 +1,76 @@
+//! Two in the morning: five videos that failed, each in a way of its own, on the real platform. The true cause is told
+//! first, and after it is mended a redrive publishes the video and pays for nothing twice.
+
+mod scenes;
+
+use serde_json::Value;
+
+use scenes::Scene;
+
+/// What is paid for in these scenes. What had succeeded is not paid for again.
+fn check_paid(scene: &Scene) {
+    let paid = [
+        ("CreateJob", scene.expected.transcodes),
+        ("StartTranscriptionJob", 1),
+        ("InvokeDataAutomationAsync", 1),
+    ];
+    for (operation, expected) in paid {
+        assert_eq!(scene.up.calls(operation), expected, "{operation}");
+    }
+}
+
+/// The job's item names the cause, as notices do.
+fn check_item(scene: &Scene, item: &Value) {
+    assert_eq!(item["JobStatus"], "FAILED", "{item}");
+    let details = &item["ErrorDetails"];
+    let expected = &scene.expected;
+    assert_eq!(details["state"], expected.state, "{item}");
+    assert_eq!(details["error"], expected.error, "{item}");
+    let cause = details["cause"].as_str().unwrap_or_default();
+    assert!(cause.contains(expected.cause), "{item}");
+    let execution = details["execution"].as_str().unwrap_or_default();
+    let machine = format!(":videoflow-local-{}:", expected.machine);
+    assert!(execution.contains(&machine), "{item}");
+}
+
+async fn check(mut scene: Scene) {
+    let item = scene.up.settled(&scene.job).await;
+    check_item(&scene, &item);
+    scene.mend().await;
+    let (status, answer) = scene
+        .up
+        .post(&format!("/jobs/{}/redrive", scene.job), &Value::Null);
+    assert_eq!(status, 202, "{answer}");
+    let up = &scene.up;
+    up.until("the video is published", async || {
+        let item = up.job(&scene.job).await;
+        (item["JobStatus"] == "PUBLISHED").then_some(())
+    })
+    .await;
+    check_paid(&scene);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_throws() {
+    check(Scene::thrown().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_transcoding_job() {
+    check(Scene::failed_transcode().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_throttled_model_that_was_given_up() {
+    check(Scene::throttled().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_ran_out_of_time() {
+    check(Scene::timed_out().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_child_that_was_stopped() {
+    check(Scene::stopped().await).await;
+}
