@@ -5,12 +5,15 @@ pub mod events;
 pub mod up;
 pub mod word_error_rate;
 
+use std::ffi::OsString;
 use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Map, Value, json};
 use videoflow_platform::dynamodb::DynamoDb;
+use videoflow_platform::lambda::deployments;
 use videoflow_platform::service::{Call, Principal, Service as _};
 
 /// The repository's root.
@@ -147,6 +150,30 @@ pub fn tiny_clip(folder: &Path) -> PathBuf {
         .status();
     assert!(made.expect("ffmpeg is installed").success());
     clip
+}
+
+/// The search path of a platform whose ffmpeg first does what `script` says, in the folder's `programs`.
+pub fn path_with_ffmpeg(folder: &Path, script: &str) -> OsString {
+    let programs = folder.join("programs");
+    std::fs::create_dir(&programs).expect("a folder");
+    let program = programs.join("ffmpeg");
+    let script = format!("#!/bin/sh\n{script}\nPATH=\"${{PATH#*:}}\"; exec ffmpeg \"$@\"\n");
+    std::fs::write(&program, script).expect("a script");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("a script");
+    let mut path = OsString::from(&programs);
+    path.push(":");
+    path.push(std::env::var_os("PATH").unwrap_or_default());
+    path
+}
+
+/// Makes the functions' folder of a platform that is prepared in this one.
+pub fn link_functions(folder: &Path) {
+    let functions = folder.join("functions");
+    std::fs::create_dir(&functions).expect("a folder");
+    for name in deployments().keys() {
+        symlink(binaries().join(name), functions.join(name)).expect("a link");
+    }
 }
 
 /// How many calls of an action `videoflow run` has recorded below `out`.

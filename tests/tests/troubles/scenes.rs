@@ -1,7 +1,6 @@
 //! The five failures, each with its cure.
 
 use std::ffi::OsString;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -10,7 +9,7 @@ use videoflow_shared::identity::JobId;
 use crate::failures::functions_with_a_throwing;
 use crate::nonsense::Nonsense;
 use crate::support::up::{EXECUTIONS, Up};
-use crate::support::{binaries, root, tiny_clip};
+use crate::support::{link_functions, path_with_ffmpeg, root, tiny_clip};
 
 /// What everything that explains the failure has to say.
 #[derive(Debug)]
@@ -68,7 +67,9 @@ impl Scene {
 
     /// A function throws an error of its own.
     pub async fn thrown() -> Self {
-        let (folder, functions) = folders();
+        let folder = tempfile::tempdir().expect("a folder");
+        let functions = folder.path().join("functions");
+        std::fs::create_dir(&functions).expect("a folder");
         functions_with_a_throwing("publish-assets", &functions);
         let expected = Expected {
             machine: "publish-video",
@@ -82,21 +83,15 @@ impl Scene {
 
     /// `MediaConvert` takes the job and fails at it: its ffmpeg cannot.
     pub async fn failed_transcode() -> Self {
-        let (folder, functions) = folders();
-        link_functions(&functions);
+        let folder = tempfile::tempdir().expect("a folder");
+        link_functions(folder.path());
         let broken = folder.path().join("broken");
         std::fs::write(&broken, "").expect("a file");
         let script = format!(
-            "#!/bin/sh\nif [ -e '{}' ]; then echo 'the encoder is broken' >&2; exit 1; fi\n\
-             PATH=\"${{PATH#*:}}\"; exec ffmpeg \"$@\"\n",
+            "if [ -e '{}' ]; then echo 'the encoder is broken' >&2; exit 1; fi",
             broken.display()
         );
-        let programs = folder.path().join("programs");
-        std::fs::create_dir(&programs).expect("a folder");
-        write_program(&programs.join("ffmpeg"), &script);
-        let mut path = OsString::from(&programs);
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
+        let path = path_with_ffmpeg(folder.path(), &script);
         let expected = Expected {
             machine: "preprocess-video",
             state: "TranscodeFailed",
@@ -110,8 +105,8 @@ impl Scene {
 
     /// The model refuses for being asked too often, until nobody asks any more.
     pub async fn throttled() -> Self {
-        let (folder, functions) = folders();
-        link_functions(&functions);
+        let folder = tempfile::tempdir().expect("a folder");
+        link_functions(folder.path());
         let model = Nonsense::start();
         model.says(429, "", "stop");
         let environment = vec![("VIDEOFLOW_OPENAI_BASE_URL", OsString::from(&model.url))];
@@ -181,26 +176,6 @@ impl Scene {
             }
         }
     }
-}
-
-/// A folder, and that of the functions in it.
-fn folders() -> (TempDir, std::path::PathBuf) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let functions = folder.path().join("functions");
-    std::fs::create_dir(&functions).expect("a folder");
-    (folder, functions)
-}
-
-fn link_functions(functions: &Path) {
-    for name in videoflow_platform::lambda::deployments().keys() {
-        symlink(binaries().join(name), functions.join(name)).expect("a link");
-    }
-}
-
-fn write_program(path: &Path, script: &str) {
-    std::fs::write(path, script).expect("a script");
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(path, mode).expect("a script");
 }
 
 /// The definitions, but for `AlignStreams`, which waits for two seconds only.
