@@ -71,13 +71,7 @@ def need_target(target):
 
 def need_tools():
     """Installs cargo-lambda and zig; a second run finds its work done."""
-    installed = TOOLS / REQUIREMENTS.name
-    if not installed.exists() or installed.read_bytes() != REQUIREMENTS.read_bytes():
-        say(f"installing cargo-lambda into {TOOLS.relative_to(ROOT)}")
-        call([sys.executable, "-m", "venv", "--clear", TOOLS])
-        pip = [TOOLS / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        call([*pip, "--only-binary", ":all:", "--requirement", REQUIREMENTS])
-        installed.write_bytes(REQUIREMENTS.read_bytes())
+    call([ROOT / "local/venv.sh", TOOLS.name, REQUIREMENTS])
     return TOOLS / "bin"
 
 

