@@ -39,4 +39,4 @@ pub use description::Description;
 pub use driver::{Config, StepFunctions, Unsettled};
 pub use entry::Station;
 pub use machines::{Machine, Machines};
-pub use record::Record;
+pub use record::{Record, read_description};

@@ -193,7 +193,7 @@ pub(super) fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 /// The description in a record, without the events, which are long. `None`, and a warning, for what is no record.
-pub(super) fn read_description(path: &Path) -> Option<Description> {
+pub fn read_description(path: &Path) -> Option<Description> {
     #[derive(Deserialize)]
     struct Head {
         execution: Description,

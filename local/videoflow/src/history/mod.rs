@@ -1,22 +1,30 @@
-//! The tree of a job's executions, read from files or from the Step Functions API.
+//! The story of a job, read from files or from the Step Functions API.
 
 mod api;
+mod backoff;
+mod cause;
+mod draft;
 mod event;
 mod files;
-mod render;
-mod tree;
+mod places;
+mod read;
+mod stations;
+pub mod story;
+mod text;
+mod walk;
 
 pub use files::find_folder;
-pub use render::{json, text};
-pub use tree::read_tree;
+pub use read::{read, read_execution, read_tree};
+pub use text::text;
 
 use std::path::PathBuf;
-
-use videoflow_platform::step_functions::Description;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use event::Event;
+use story::{Calls, Moment, Status};
 
 /// Where histories come from.
+#[derive(Debug, Clone)]
 pub enum Source {
     /// Records of the local platform: a folder with `<machine>/<execution>.json`.
     Files(PathBuf),
@@ -24,38 +32,89 @@ pub enum Source {
     Api(aws_sdk_sfn::Client),
 }
 
-/// One execution as far as the tree needs it.
-#[derive(Debug, Clone)]
-pub struct Execution {
-    /// `DescribeExecution`.
-    pub description: Description,
-    /// Its events, oldest first.
-    pub events: Vec<Event>,
+/// Why something was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// There is no such execution: it never was, or its history is gone.
+    #[error("its history is gone: Step Functions keeps it for 90 days after the end")]
+    Gone,
+    /// The caller may not.
+    #[error("no permission: {0}")]
+    Denied(String),
+    /// Something else.
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A child of a Distributed Map, as a list has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// ARN.
+    pub arn: String,
+    /// How it stands.
+    pub status: Status,
+    /// Start.
+    pub started_at: Moment,
+    /// End.
+    pub stopped_at: Option<Moment>,
+}
+
+/// Calls of APIs so far.
+#[derive(Debug, Default)]
+pub struct Meter {
+    made: AtomicU64,
+    throttled: AtomicU64,
+}
+
+impl Meter {
+    /// One more call was answered.
+    pub fn count(&self) {
+        self.made.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One more was refused because they were too many.
+    pub fn count_throttled(&self) {
+        self.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn calls(&self) -> Calls {
+        Calls {
+            made: self.made.load(Ordering::Relaxed),
+            throttled: self.throttled.load(Ordering::Relaxed),
+        }
+    }
 }
 
 impl Source {
-    /// ARN of the process-video execution that works or worked on a job. `None`: no such job.
-    ///
-    /// # Errors
-    /// The source cannot be read.
-    pub async fn find_job(&self, job: &str) -> anyhow::Result<Option<String>> {
-        if job.starts_with("arn:") {
-            return Ok(Some(job.to_owned()));
-        }
+    /// The events of an execution, oldest first.
+    async fn events(&self, arn: &str, meter: &Meter) -> Result<Vec<Event>, Unreadable> {
         match self {
-            Self::Files(folder) => Ok(files::find_job(folder, job)),
-            Self::Api(client) => api::find_job(client, job).await,
+            Self::Files(folder) => files::events(folder, arn),
+            Self::Api(client) => api::events(client, arn, meter).await,
         }
     }
 
-    /// An execution by its ARN.
-    ///
-    /// # Errors
-    /// The source cannot be read or has no such execution.
-    pub async fn execution(&self, arn: &str) -> anyhow::Result<Execution> {
+    /// The first children of a Distributed Map's run, and whether there are more.
+    async fn children(
+        &self,
+        map_run_arn: &str,
+        meter: &Meter,
+    ) -> Result<(Vec<Listed>, bool), Unreadable> {
         match self {
-            Self::Files(folder) => files::execution(folder, arn),
-            Self::Api(client) => api::execution(client, arn).await,
+            Self::Files(folder) => files::children(folder, map_run_arn),
+            Self::Api(client) => api::children(client, map_run_arn, meter).await,
         }
+    }
+}
+
+/// The status that Step Functions calls so.
+fn status(name: &str) -> Status {
+    match name {
+        "RUNNING" | "PENDING_REDRIVE" => Status::Running,
+        "SUCCEEDED" => Status::Succeeded,
+        "FAILED" => Status::Failed,
+        "TIMED_OUT" => Status::TimedOut,
+        "ABORTED" => Status::Aborted,
+        _ => Status::Unknown,
     }
 }

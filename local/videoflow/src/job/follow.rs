@@ -9,7 +9,7 @@ use videoflow_shared::identity::JobId;
 use videoflow_shared::jobs::{Job, JobStatus, Jobs};
 
 use super::display::Display;
-use crate::history::{Source, read_tree};
+use crate::history::{Meter, Source, read_tree};
 
 /// From the upload to the start of the execution: an event, a message and a function.
 const START_LIMIT: Duration = Duration::from_mins(1);
@@ -99,7 +99,8 @@ pub async fn follow_elsewhere(
 ) -> anyhow::Result<()> {
     let arn = execution_arn(job);
     loop {
-        let stations = read_tree(source, &arn).await?.stations();
+        let (root, _) = read_tree(source, &arn, &Meter::default()).await?;
+        let stations = root.stations();
         display.show(&stations);
         if stations
             .first()

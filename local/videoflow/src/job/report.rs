@@ -8,7 +8,7 @@ use videoflow_shared::identity::JobId;
 
 use super::export::outputs;
 use super::follow::{Settled, execution_arn};
-use crate::history::{self, Source, read_tree};
+use crate::history::{self, Source};
 
 /// Exit code of a video that was rejected or failed its quality check.
 const REFUSED: u8 = 2;
@@ -96,8 +96,8 @@ pub async fn tell(
         ),
     }
     if settled.status == "FAILED" {
-        let tree = read_tree(source, &execution_arn(job)).await?;
-        eprint!("\n{}", history::text(&tree));
+        let story = history::read_execution(source, &execution_arn(job)).await?;
+        eprint!("\n{}", history::text(&story));
         eprintln!(
             "\nOnce the cause is mended, `videoflow redrive {job}` goes on from there; what had succeeded is not paid again."
         );

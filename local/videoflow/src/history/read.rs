@@ -1,0 +1,366 @@
+//! Reading a story: the job's item, then history after history, siblings at the same time.
+
+use anyhow::Context;
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{self, StreamExt};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use videoflow_platform::names;
+use videoflow_shared::identity::JobId;
+use videoflow_shared::jobs::Job;
+
+use super::cause::{of_item, root_cause};
+use super::story::{self, Execution, JobFacts, Status, Story, Totals, document};
+use super::walk::{Told, walk};
+use super::{Listed, Meter, Source, Unreadable};
+use crate::environment::Environment;
+
+/// Executions of one story: a job has eight, and a few more for every retry and redrive.
+const MAX_EXECUTIONS: usize = 500;
+/// Histories that are read at the same time: Step Functions refills 20 calls a second.
+const AT_ONCE: usize = 8;
+/// Executions within executions; VideoFlow has two levels.
+const MAX_DEPTH: usize = 10;
+/// Children of one run of a Distributed Map whose histories are read; those that succeeded are not.
+const MAX_MAP_CHILDREN: usize = 20;
+
+/// Reads the story of a job, or of the execution with an ARN.
+///
+/// # Errors
+/// There is no such job, or nothing of it can be read.
+pub async fn read(environment: &Environment, asked: &str) -> anyhow::Result<Story> {
+    let source = match &environment.data {
+        Some(data) => Source::Files(data.join("executions")),
+        None => Source::Api(environment.states()),
+    };
+    let meter = Meter::default();
+    let mut missing = Vec::new();
+    let item = match job_of(asked) {
+        Some(id) => {
+            meter.count();
+            let item = environment.jobs().get(&id).await;
+            item.unwrap_or_else(|error| {
+                missing.push(format!("the job's item: {error}"));
+                None
+            })
+        }
+        None => None,
+    };
+    let arn = match item.as_ref().and_then(|item| item.execution_arn.clone()) {
+        _ if asked.starts_with("arn:") => asked.to_owned(),
+        Some(arn) => arn,
+        None => {
+            environment
+                .execution_arn(names::PROCESS_VIDEO, asked)
+                .await?
+        }
+    };
+    let tree = read_tree(&source, &arn, &meter).await;
+    let found = match tree {
+        Ok(found) => Some(found),
+        Err(Unreadable::Gone) if item.is_none() && missing.is_empty() => {
+            anyhow::bail!("there is no {asked} in {}", environment.name)
+        }
+        Err(error) if item.is_none() => return Err(error).context(format!("cannot read {arn}")),
+        Err(error) => {
+            missing.push(format!("{arn}: {error}"));
+            None
+        }
+    };
+    Ok(assembled(item.as_ref(), found, missing, &meter))
+}
+
+/// Reads the story of an execution alone, without a job's item.
+///
+/// # Errors
+/// Its history cannot be read.
+pub async fn read_execution(source: &Source, arn: &str) -> anyhow::Result<Story> {
+    let meter = Meter::default();
+    let found = read_tree(source, arn, &meter).await;
+    let found = found.with_context(|| format!("cannot read {arn}"))?;
+    Ok(assembled(None, Some(found), Vec::new(), &meter))
+}
+
+/// Reads an execution and all below it.
+///
+/// # Errors
+/// Why the topmost history cannot be read; others that cannot be are left out, and say why.
+pub async fn read_tree(
+    source: &Source,
+    arn: &str,
+    meter: &Meter,
+) -> Result<(Execution, Vec<String>), Unreadable> {
+    let reader = Reader {
+        source,
+        meter,
+        at_once: Semaphore::new(AT_ONCE),
+        budget: Semaphore::new(MAX_EXECUTIONS),
+    };
+    let root = reader.read(Start::of(arn), MAX_DEPTH).await;
+    let root = root?;
+    let all = root.all();
+    let missing = all.iter().filter_map(|execution| {
+        let why = execution.missing.as_ref()?;
+        Some(format!("{}: {why}", execution.arn))
+    });
+    let missing = missing.collect();
+    Ok((root, missing))
+}
+
+/// The job that is asked for, where its item can be looked up.
+fn job_of(asked: &str) -> Option<JobId> {
+    let name = match asked.rsplit_once(':') {
+        Some((rest, name)) if rest.ends_with(names::PROCESS_VIDEO) => name,
+        Some(_) => return None,
+        None => asked,
+    };
+    name.parse().ok()
+}
+
+fn assembled(
+    item: Option<&Job>,
+    found: Option<(Execution, Vec<String>)>,
+    mut missing: Vec<String>,
+    meter: &Meter,
+) -> Story {
+    let execution = found.map(|(execution, unread)| {
+        missing.extend(unread);
+        execution
+    });
+    let cause = match &execution {
+        Some(execution) => root_cause(execution),
+        None => item.and_then(of_item),
+    };
+    Story {
+        job: item.map(JobFacts::of),
+        is_complete: missing.is_empty(),
+        missing,
+        root_cause: cause,
+        totals: execution.as_ref().map(Totals::of).unwrap_or_default(),
+        execution,
+        calls: meter.calls(),
+    }
+}
+
+/// An execution that is to be read.
+struct Start {
+    arn: String,
+    state: Option<String>,
+    version_arn: Option<String>,
+}
+
+impl Start {
+    fn of(arn: &str) -> Self {
+        Self {
+            arn: arn.to_owned(),
+            state: None,
+            version_arn: None,
+        }
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    meter: &'a Meter,
+    at_once: Semaphore,
+    budget: Semaphore,
+}
+
+impl Reader<'_> {
+    fn read(&self, start: Start, depth: usize) -> BoxFuture<'_, Result<Execution, Unreadable>> {
+        async move {
+            let events = {
+                let _permit = self.at_once.acquire().await;
+                self.source.events(&start.arn, self.meter).await?
+            };
+            let told = walk(&events);
+            let mut children = self.children(&told, depth).await;
+            let mut execution = execution(&start, told);
+            children.extend(self.map_children(&mut execution, depth).await);
+            execution.children = children;
+            Ok(execution)
+        }
+        .boxed()
+    }
+
+    async fn children(&self, told: &Told, depth: usize) -> Vec<Execution> {
+        let starts = told.children.iter().map(|(state, child)| Start {
+            arn: child.arn.clone(),
+            state: Some(state.clone()),
+            version_arn: child.version_arn.clone(),
+        });
+        self.read_all(starts, depth).await
+    }
+
+    /// Reads executions at the same time; what cannot be read says why.
+    async fn read_all(&self, starts: impl Iterator<Item = Start>, depth: usize) -> Vec<Execution> {
+        let reading = starts.map(|start| self.read_or_say(start, depth));
+        stream::iter(reading.collect::<Vec<_>>())
+            .buffered(AT_ONCE)
+            .collect()
+            .await
+    }
+
+    async fn read_or_say(&self, start: Start, depth: usize) -> Execution {
+        let unread = Start {
+            arn: start.arn.clone(),
+            state: start.state.clone(),
+            version_arn: start.version_arn.clone(),
+        };
+        let Some(depth) = depth.checked_sub(1) else {
+            return without_history(&unread, "it is nested too deeply".to_owned());
+        };
+        let Ok(permit) = self.budget.try_acquire() else {
+            let why = format!("there are more than {MAX_EXECUTIONS} executions");
+            return without_history(&unread, why);
+        };
+        permit.forget();
+        match self.read(start, depth).await {
+            Ok(execution) => execution,
+            Err(error) => without_history(&unread, error.to_string()),
+        }
+    }
+
+    /// Children of Distributed Maps: those that failed with their histories, the others as the list has them.
+    async fn map_children(&self, execution: &mut Execution, depth: usize) -> Vec<Execution> {
+        let runs = execution.states.iter().filter_map(|state| {
+            let arn = state.map_run_arn.clone()?;
+            Some((state.name.clone(), arn))
+        });
+        let mut children = Vec::new();
+        for (state, arn) in runs.collect::<Vec<_>>() {
+            match self.source.children(&arn, self.meter).await {
+                Ok((listed, has_more)) => {
+                    if has_more {
+                        execution.missing = Some(format!("{arn} has more children"));
+                    }
+                    children.extend(self.of_run(&state, listed, depth).await);
+                }
+                Err(error) => execution.missing = Some(format!("the children of {arn}: {error}")),
+            }
+        }
+        children
+    }
+
+    async fn of_run(&self, state: &str, listed: Vec<Listed>, depth: usize) -> Vec<Execution> {
+        let is_of_interest = |listed: &&Listed| listed.status != Status::Succeeded;
+        let starts = listed.iter().filter(is_of_interest).take(MAX_MAP_CHILDREN);
+        let starts = starts.map(|listed| Start {
+            state: Some(state.to_owned()),
+            ..Start::of(&listed.arn)
+        });
+        let mut read = self.read_all(starts, depth).await;
+        let rest: Vec<Execution> = listed
+            .iter()
+            .filter(|listed| read.iter().all(|read| read.arn != listed.arn))
+            .map(|listed| from_list(state, listed))
+            .collect();
+        read.extend(rest);
+        read
+    }
+}
+
+fn execution(start: &Start, told: Told) -> Execution {
+    let (machine, name) = names_of(&start.arn);
+    let stopped = told.started_at.zip(told.stopped_at);
+    Execution {
+        machine,
+        name,
+        console: console(&start.arn),
+        arn: start.arn.clone(),
+        version_arn: told.version_arn.or(start.version_arn.clone()),
+        status: told.status,
+        started_by: start.state.clone(),
+        started_at: told.started_at,
+        stopped_at: told.stopped_at,
+        duration_ms: stopped.map(|(started, stopped)| stopped.since(started)),
+        redrive_count: told.redrive_count,
+        input: document(&told.input),
+        output: told.output.as_deref().map(document),
+        cause: told
+            .failure
+            .as_ref()
+            .and_then(|failure| failure.cause.as_deref().map(document)),
+        error: told.failure.map(|failure| failure.error),
+        missing: None,
+        states: told.states,
+        children: Vec::new(),
+        culprit: told.culprit,
+    }
+}
+
+fn without_history(start: &Start, why: String) -> Execution {
+    let told = walk(&[]);
+    Execution {
+        missing: Some(why),
+        input: Value::Null,
+        ..execution(start, told)
+    }
+}
+
+fn from_list(state: &str, listed: &Listed) -> Execution {
+    let start = Start {
+        state: Some(state.to_owned()),
+        ..Start::of(&listed.arn)
+    };
+    let stopped_at = listed.stopped_at;
+    Execution {
+        status: listed.status,
+        started_at: Some(listed.started_at),
+        stopped_at,
+        duration_ms: stopped_at.map(|stopped_at| stopped_at.since(listed.started_at)),
+        input: Value::Null,
+        ..execution(&start, walk(&[]))
+    }
+}
+
+/// Machine without the environment's prefix, and name, of an execution's ARN.
+pub fn names_of(arn: &str) -> (String, String) {
+    let mut parts = arn.rsplit(':');
+    let name = parts.next().unwrap_or_default();
+    let machine = parts.next().unwrap_or_default();
+    // `videoflow-<environment>-<machine>`: every environment is called alike.
+    let plain = machine
+        .strip_prefix("videoflow-")
+        .and_then(|rest| rest.split_once('-'));
+    let machine = plain.map_or(machine, |(_, machine)| machine);
+    (machine.to_owned(), name.to_owned())
+}
+
+/// Where AWS's console shows an execution.
+fn console(arn: &str) -> Option<String> {
+    let mut parts = arn.split(':').skip(1);
+    let (partition, _, region, account) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let domain = match partition {
+        _ if account == names::ACCOUNT => return None,
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    Some(format!(
+        "https://{region}.{domain}/states/home?region={region}#/v2/executions/details/{arn}"
+    ))
+}
+
+impl JobFacts {
+    fn of(job: &Job) -> Self {
+        let details = job.error_details.as_ref();
+        Self {
+            job_id: job.job_id.to_string(),
+            status: job.job_status.to_string(),
+            profile: job.profile.clone(),
+            source: story::Source {
+                bucket: job.source_bucket.clone(),
+                key: job.source_key.clone(),
+                version_id: job.source_version_id.clone(),
+            },
+            created_at: job.created_at.clone(),
+            updated_at: job.updated_at.clone(),
+            predicted_cost_usd: job.predicted_cost_usd,
+            actual_cost_usd: job.actual_cost_usd,
+            quality_score: job.quality_score,
+            error_details: details.and_then(|details| serde_json::to_value(details).ok()),
+        }
+    }
+}
