@@ -1,11 +1,18 @@
 # What everything is called: fills the definitions' placeholders and, in upper case, the functions' environment.
 
 locals {
+  # What tells `videoflow` where it works: notices show commands that can be pasted.
+  command_options = join(" ", concat(
+    var.project == "videoflow" ? [] : ["--project ${var.project}"],
+    ["--environment ${var.environment}", "--region ${local.region}"],
+  ))
+
   # Names, URLs and ARNs of what neither a function nor a machine is.
   resource_placeholders = {
     access_log_retention_days        = tostring(var.settings.access_log_retention_days)
     bedrock_model_id                 = var.bedrock_model_id
     claims_table_name                = module.claims_table.name
+    command_options                  = local.command_options
     data_automation_profile_arn      = var.data_automation.profile_arn
     data_automation_project_arn      = var.data_automation.project_arn
     data_key_arn                     = module.key.arn
@@ -23,6 +30,7 @@ locals {
     maximum_running_jobs             = tostring(var.settings.maximum_running_videos)
     media_convert_queue_arn          = aws_media_convert_queue.this.arn
     media_convert_role_arn           = aws_iam_role.media_convert.arn
+    notice_window_seconds            = tostring(var.settings.notice_window_seconds)
     notices_topic_arn                = aws_sns_topic.notices.arn
     output_bucket_name               = module.output_bucket.name
     receive_limit                    = tostring(var.settings.maximum_receive_count)

@@ -109,7 +109,9 @@ variable "settings" {
     maximum_running_videos = optional(number, 100)
     # Versions that were overwritten or deleted.
     noncurrent_retention_days = optional(number, 30)
-    price_class               = optional(string, "PriceClass_100")
+    # Equal failures (state and error) within it are one notice, after the first.
+    notice_window_seconds = optional(number, 600)
+    price_class           = optional(string, "PriceClass_100")
     # At least the run time of reconcile-library, so that two runs never overlap.
     reconcile_interval_hours = optional(number, 6)
     # Point-in-time recovery of the tables.
@@ -138,6 +140,12 @@ variable "settings" {
     # All of them stand in one DynamoDB item of 400 KB.
     condition     = var.settings.maximum_running_videos >= 1 && var.settings.maximum_running_videos <= 2000 && floor(var.settings.maximum_running_videos) == var.settings.maximum_running_videos
     error_message = "settings.maximum_running_videos: a whole number from 1 to 2000."
+  }
+
+  validation {
+    # A message waits for so long in the queue `failures`, whose oldest may be 900 seconds old.
+    condition     = var.settings.notice_window_seconds >= 60 && var.settings.notice_window_seconds <= 600 && floor(var.settings.notice_window_seconds) == var.settings.notice_window_seconds
+    error_message = "settings.notice_window_seconds: a whole number from 60 to 600."
   }
 
   validation {

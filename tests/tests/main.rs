@@ -23,6 +23,7 @@ mod long_video;
 mod machines;
 mod mock_config;
 mod nonsense;
+mod notices;
 mod odd_videos;
 mod packages;
 mod page;

@@ -1,9 +1,22 @@
-//! The event "Step Functions Execution Status Change", as EventBridge or reconcile-library send it.
+//! The messages of the queue: "Step Functions Execution Status Change", as EventBridge or reconcile-library send it, and
+//! this function's own reminder of a burst that is over.
 
 use serde::Deserialize;
+use serde_json::Value;
 use videoflow_shared::identity::JobId;
 
 use crate::Error;
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// An execution of process-video changed.
+    Changed(Ended),
+    /// A burst of failures may be over: its key.
+    EndBurst(String),
+    /// Another machine's execution, one that no job has, or a first start: only a start by a redrive changes a job.
+    Foreign,
+}
 
 /// How an execution of process-video changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +61,18 @@ pub enum Status {
     PendingRedrive,
 }
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Reminder {
+    end_burst: BurstKey,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BurstKey {
+    key: String,
+}
+
 /// An AWS shape: unknown members are none of our business.
 #[derive(Deserialize)]
 struct Event {
@@ -71,14 +96,18 @@ struct Detail {
     cause: Option<String>,
 }
 
-/// Reads a message; `None` for other machines' executions, for such as no job has, and for first starts: only a start by
-/// a redrive changes a job.
+/// Reads a message.
 ///
 /// # Errors
 /// [`Error::MessageUnreadable`].
-pub fn parse(body: &str, machine_arn: &str) -> Result<Option<Ended>, Error> {
-    let event: Event =
-        serde_json::from_str(body).map_err(|error| Error::MessageUnreadable(error.to_string()))?;
+pub fn parse(body: &str, machine_arn: &str) -> Result<Message, Error> {
+    let unreadable = |error: serde_json::Error| Error::MessageUnreadable(error.to_string());
+    let body: Value = serde_json::from_str(body).map_err(unreadable)?;
+    if body.get("endBurst").is_some() {
+        let reminder: Reminder = serde_json::from_value(body).map_err(unreadable)?;
+        return Ok(Message::EndBurst(reminder.end_burst.key));
+    }
+    let event: Event = serde_json::from_value(body).map_err(unreadable)?;
     if event.detail_type != "Step Functions Execution Status Change" {
         return Err(Error::MessageUnreadable(format!(
             "an event `{}`",
@@ -87,16 +116,16 @@ pub fn parse(body: &str, machine_arn: &str) -> Result<Option<Ended>, Error> {
     }
     let detail = event.detail;
     if unqualified(&detail.state_machine_arn) != unqualified(machine_arn) {
-        return Ok(None);
+        return Ok(Message::Foreign);
     }
     let Ok(job) = detail.name.parse() else {
-        return Ok(None);
+        return Ok(Message::Foreign);
     };
     let redrive_count = detail.redrive_count.unwrap_or(0);
     if detail.status == Status::Running && redrive_count == 0 {
-        return Ok(None);
+        return Ok(Message::Foreign);
     }
-    Ok(Some(Ended {
+    Ok(Message::Changed(Ended {
         job,
         execution_arn: detail.execution_arn,
         status: detail.status,
@@ -115,7 +144,7 @@ fn unqualified(arn: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -126,7 +155,9 @@ mod tests {
     fn check(body: &Value, expected: Result<bool, ()>) {
         let found = parse(&body.to_string(), &format!("{MACHINE}:live"));
         assert_eq!(
-            found.map(|ended| ended.is_some()).map_err(drop),
+            found
+                .map(|message| message != Message::Foreign)
+                .map_err(drop),
             expected,
             "{body}"
         );
@@ -169,17 +200,24 @@ mod tests {
         );
         check(&event(MACHINE, "x", "ODD"), Err(()));
         assert!(parse("no json", MACHINE).is_err());
+        check(&json!({"endBurst": {}}), Err(()));
+        check(&json!({"endBurst": {"key": "k"}, "detail": {}}), Err(()));
+    }
+
+    #[test]
+    fn knows_its_own_reminders() {
+        let reminder = json!({"endBurst": {"key": "k"}}).to_string();
+        let parsed = parse(&reminder, MACHINE).map_err(drop);
+        assert_eq!(parsed, Ok(Message::EndBurst("k".into())));
     }
 
     #[test]
     fn counts_redrives_from_nothing() {
         let job = JobId::of("b", "k", "1", "default").to_string();
         let mut first = event(MACHINE, &job, "FAILED");
-        let count = |event: &Value| {
-            parse(&event.to_string(), MACHINE)
-                .ok()
-                .flatten()
-                .map(|ended| ended.redrive_count)
+        let count = |event: &Value| match parse(&event.to_string(), MACHINE) {
+            Ok(Message::Changed(ended)) => Some(ended.redrive_count),
+            _ => None,
         };
         assert_eq!(count(&first), Some(1));
         first["detail"]["redriveCount"] = Value::Null;

@@ -1,22 +1,25 @@
 //! Records why a video failed: in the job table, to people, to other systems, and with everything that a repair needs.
 //!
 //! Idempotent: the job is settled under a condition; announcements are made once for each redrive that failed, and
-//! again only when a crash came between announcing and noting it.
+//! again only when a crash came between announcing and noting it. Equal failures of some minutes are two notices: the first
+//! at once, the others together ([`burst`]).
 
 mod announcement;
+mod burst;
 mod event;
 mod failure;
 mod history;
+mod notice;
 mod settlement;
 
 use aws_config::SdkConfig;
 use tracing::info;
 use videoflow_shared::batch::{Batch, DeadLetters, Failures, Transience, each};
 use videoflow_shared::jobs::{Job, JobStatus, Jobs};
-use videoflow_shared::settings::{Setting, read};
+use videoflow_shared::settings::{Setting, read, read_number};
 
 use announcement::Announcer;
-use event::{Ended, parse};
+use event::{Ended, Message, parse};
 use history::Histories;
 use settlement::{Claims, next};
 
@@ -78,10 +81,24 @@ pub struct Resources {
     pub failed_videos_queue_url: String,
     /// Queue that start-processing reads.
     pub ingest_queue_url: String,
+    /// Queue that this function reads.
+    pub failures_queue_url: String,
     /// Topic of notices to people.
     pub notices_topic_arn: String,
+    /// Seconds for which equal failures are counted rather than told one by one.
+    pub notice_window_seconds: u32,
+    /// Options with which `videoflow` finds this environment.
+    pub command_options: String,
     /// Bus of the project's own events.
     pub bus_name: String,
+}
+
+impl Resources {
+    /// What all names of the environment begin with: `videoflow-prod`.
+    fn environment(&self) -> &str {
+        let machine = self.machine_arn.split(':').nth(6).unwrap_or_default();
+        machine.strip_suffix("-process-video").unwrap_or(machine)
+    }
 }
 
 /// The function.
@@ -109,7 +126,10 @@ impl Function {
                 machine_arn: read(Setting::ProcessVideoStateMachineArn)?,
                 failed_videos_queue_url: read(Setting::FailedVideosQueueUrl)?,
                 ingest_queue_url: read(Setting::IngestQueueUrl)?,
+                failures_queue_url: read(Setting::FailuresQueueUrl)?,
                 notices_topic_arn: read(Setting::NoticesTopicArn)?,
+                notice_window_seconds: read_number(Setting::NoticeWindowSeconds)?,
+                command_options: read(Setting::CommandOptions)?,
                 bus_name: read(Setting::DomainEventBusName)?,
             },
             DeadLetters::from_settings(config, Setting::FailuresDeadLettersQueueUrl)?,
@@ -144,9 +164,13 @@ impl Function {
     }
 
     async fn handle_message(&self, body: String) -> Result<(), Error> {
-        let Some(ended) = parse(&body, &self.machine_arn)? else {
-            info!("not an end of process-video");
-            return Ok(());
+        let ended = match parse(&body, &self.machine_arn)? {
+            Message::Changed(ended) => ended,
+            Message::EndBurst(key) => return self.announcer.end_burst(&key).await,
+            Message::Foreign => {
+                info!("not an end of process-video");
+                return Ok(());
+            }
         };
         if ended.is_first_start() {
             info!("an ordinary start");

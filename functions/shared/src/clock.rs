@@ -12,6 +12,11 @@ pub fn now() -> String {
     format(OffsetDateTime::now_utc())
 }
 
+/// Now, in whole seconds since 1970.
+pub fn now_seconds() -> i64 {
+    OffsetDateTime::now_utc().unix_timestamp()
+}
+
 /// A moment in the form of [`now`].
 pub fn format(moment: OffsetDateTime) -> String {
     // The format has only components that every OffsetDateTime has.

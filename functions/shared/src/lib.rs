@@ -4,6 +4,7 @@ pub mod attribute;
 pub mod batch;
 pub mod brief;
 pub mod clock;
+pub mod console;
 pub mod error;
 pub mod http;
 pub mod identity;

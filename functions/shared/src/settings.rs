@@ -16,6 +16,8 @@ pub enum Setting {
     AwsLambdaFunctionName,
     /// Table of claims on content.
     ClaimsTableName,
+    /// Options with which `videoflow` finds this environment: `--environment prod --region eu-central-1`.
+    CommandOptions,
     /// Key that encrypts what is stored.
     DataKeyArn,
     /// Profile ARN of Data Automation.
@@ -34,6 +36,8 @@ pub enum Setting {
     FailedVideosQueueUrl,
     /// Queue of what record-failure cannot handle.
     FailuresDeadLettersQueueUrl,
+    /// Queue that record-failure reads.
+    FailuresQueueUrl,
     /// Queue of what start-processing cannot handle.
     IngestDeadLettersQueueUrl,
     /// Queue that start-processing reads.
@@ -48,6 +52,8 @@ pub enum Setting {
     MediaConvertQueueArn,
     /// Role that `MediaConvert` takes on.
     MediaConvertRoleArn,
+    /// Seconds for which equal failures are counted rather than told one by one.
+    NoticeWindowSeconds,
     /// Topic of notices to people.
     NoticesTopicArn,
     /// Bucket of everything that VideoFlow writes.

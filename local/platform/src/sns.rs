@@ -19,7 +19,7 @@ use crate::names::ACCOUNT;
 use crate::service::{Call, Failure, Service, ServiceError};
 use crate::token::Token;
 
-/// Longest message: SNS's own limit.
+/// Longest message with its attributes: SNS's own limit.
 const MAX_MESSAGE_BYTES: usize = 256 * 1024;
 
 /// A subject is shorter than this: SNS's own limit.
@@ -46,6 +46,9 @@ pub struct Notice {
     pub subject: Option<String>,
     /// Message.
     pub message: String,
+    /// Its attributes, by which subscriptions filter, in SNS's shape.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub attributes: Value,
 }
 
 /// Cause why a topic does not do what it was asked.
@@ -131,7 +134,9 @@ impl Topics {
         if message.is_empty() {
             return Err(Error::InvalidParameter("Empty message".to_owned()));
         }
-        if message.len() > MAX_MESSAGE_BYTES {
+        let attributes = parameters.get("MessageAttributes").cloned();
+        let attributes_bytes = attributes.as_ref().map_or(0, |all| all.to_string().len());
+        if message.len() + attributes_bytes > MAX_MESSAGE_BYTES {
             return Err(Error::InvalidParameter("Message too long".to_owned()));
         }
         let mut state = self.state();
@@ -151,6 +156,7 @@ impl Topics {
             message_id: id,
             subject: subject.map(str::to_owned),
             message: message.to_owned(),
+            attributes: attributes.unwrap_or_default(),
         };
         if let Some(file) = &mut state.file {
             let line = serde_json::to_string(&notice).map_err(std::io::Error::other)?;

@@ -122,6 +122,7 @@ run "refuses_what_cannot_be" {
       log_retention_days       = 14
       monthly_budget_usd       = 100
       maximum_receive_count    = 1
+      notice_window_seconds    = 900
       reconcile_interval_hours = 5
       work_retention_days      = 14
       functions                = { unheard-of = {} }

@@ -17,6 +17,7 @@ use crate::services::{BUS, Local, QUEUE, TOPIC};
 
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:process-video";
 const FAILED_VIDEOS: &str = "videoflow-local-failed-videos";
+const FAILURES: &str = "videoflow-local-failures";
 
 /// Step Functions with the histories of the run at hand.
 #[derive(Default)]
@@ -65,6 +66,7 @@ impl Settlement {
             let histories = Arc::new(Histories::default());
             local.services.add(Arc::clone(&histories) as _);
             create(&local.queues, FAILED_VIDEOS);
+            create(&local.queues, FAILURES);
             let resources = Resources {
                 jobs_table: "videoflow-local-jobs".to_owned(),
                 claims_table: "videoflow-local-claims".to_owned(),
@@ -72,6 +74,9 @@ impl Settlement {
                 failed_videos_queue_url: local.queues.url(FAILED_VIDEOS),
                 ingest_queue_url: local.queues.url(QUEUE),
                 notices_topic_arn: videoflow_platform::arn::topic(TOPIC),
+                failures_queue_url: local.queues.url(FAILURES),
+                notice_window_seconds: 60,
+                command_options: "--data /d".to_owned(),
                 bus_name: BUS.to_owned(),
             };
             let config = local.client_of("record-failure");

@@ -1,6 +1,7 @@
 //! What the definitions and the functions ask for is what the local platform fills, both ways.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use videoflow_platform::lambda::deployments;
 use videoflow_platform::platform::placeholders::{placeholders, settings};
@@ -11,7 +12,7 @@ use crate::support::root;
 /// Names of placeholders that the platform fills, and of settings that are no placeholders.
 fn filled() -> BTreeSet<String> {
     let machines = definitions().keys().map(|name| (name, name));
-    let values = settings(&placeholders(str::to_owned, machines));
+    let values = settings(&placeholders(str::to_owned, machines), Path::new("/"));
     values.into_keys().map(|name| name.to_lowercase()).collect()
 }
 

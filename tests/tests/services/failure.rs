@@ -17,6 +17,11 @@ const MACHINE: &str =
 const CHILD: &str =
     "arn:aws:states:us-east-1:000000000000:execution:videoflow-local-sanitize-file:child";
 
+/// Queue that record-failure reads.
+pub const FAILURES: &str = "videoflow-local-failures";
+/// Seconds for which equal failures are counted.
+pub const WINDOW_SECONDS: u32 = 2;
+
 /// Step Functions with the histories of a main execution and of the child that failed in it.
 struct Histories {
     /// Input of the states.
@@ -68,15 +73,15 @@ impl Service for Histories {
     }
 }
 
-struct Scene {
-    local: Local,
-    function: Function,
-    job: JobId,
+pub struct Scene {
+    pub local: Local,
+    pub function: Function,
+    pub job: JobId,
 }
 
 impl Scene {
     /// A job that is processed and holds the claim `claim`.
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         Self::with(Histories {
             input: "{\"a\":1}".to_owned(),
             cause: "why".to_owned(),
@@ -90,6 +95,10 @@ impl Scene {
         local.services.add(Arc::new(histories));
         let config = local.client_of("record-failure");
         let queue = local.queues.url(QUEUE);
+        let created = local
+            .queues
+            .create_with_dead_letters(FAILURES, Duration::from_secs(30), 2);
+        created.expect("a queue");
         let function = Function::new(
             &config,
             Resources {
@@ -99,6 +108,9 @@ impl Scene {
                 failed_videos_queue_url: queue.clone(),
                 ingest_queue_url: queue,
                 notices_topic_arn: videoflow_platform::arn::topic(TOPIC),
+                failures_queue_url: local.queues.url(FAILURES),
+                notice_window_seconds: WINDOW_SECONDS,
+                command_options: "--data /d".to_owned(),
                 bus_name: BUS.to_owned(),
             },
             DeadLetters {
@@ -120,13 +132,13 @@ impl Scene {
         scene
     }
 
-    fn item(&self) -> Value {
+    pub fn item(&self) -> Value {
         json!({"JobId": self.job, "JobStatus": "PROCESSING", "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "t",
             "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "t", "Stages": {}, "ClaimId": "claim"})
     }
 
     /// Hands an event over and gives the number of messages that failed.
-    async fn handle(&self, status: &str, redrive_count: u32) -> usize {
+    pub async fn handle(&self, status: &str, redrive_count: u32) -> usize {
         self.receive(status, redrive_count, 1).await
     }
 
@@ -275,14 +287,17 @@ async fn check_told(key: &str, length: usize, kept: usize) {
         panic!("one notice: {notices:?}")
     };
     let subject = notice.subject.as_deref().unwrap_or_default();
-    assert_eq!(subject, "Video failed in InspectFile: StorageFailed");
+    assert_eq!(
+        subject,
+        "videoflow-local: video failed in InspectFile: StorageFailed"
+    );
     for part in [
         format!("Job: {}", scene.job),
         "State: InspectFile".to_owned(),
         "Error: StorageFailed".to_owned(),
         format!("Cause: {}", "ö".repeat(length.min(2000))),
-        format!("videoflow history {}", scene.job),
-        format!("videoflow redrive {}", scene.job),
+        format!("videoflow history {} --data /d\n", scene.job),
+        format!("videoflow redrive {} --data /d\n", scene.job),
     ] {
         assert!(notice.message.contains(&part), "{part}: {}", notice.message);
     }

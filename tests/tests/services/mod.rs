@@ -1,6 +1,7 @@
 //! The local services with the AWS SDK for Rust as their client, over the wire.
 
 mod admission;
+mod bursts;
 mod checks;
 mod dynamodb;
 mod events;

@@ -3,6 +3,7 @@
 use aws_sdk_sns::Client;
 use aws_sdk_sns::error::SdkError;
 use aws_sdk_sns::operation::publish::PublishError;
+use aws_sdk_sns::types::MessageAttributeValue;
 
 use super::{Local, TOPIC};
 
@@ -18,10 +19,15 @@ async fn records_notices() {
         .expect("a topic");
     let topic = topic.topic_arn().expect("an ARN");
     let message = "Published: <a & b>\nü";
+    let kind = MessageAttributeValue::builder()
+        .data_type("String")
+        .string_value("published");
+    let kind = kind.build().expect("an attribute");
     let publish = client
         .publish()
         .topic_arn(topic)
         .subject("VideoFlow: published")
+        .message_attributes("kind", kind)
         .message(message);
     let published = publish.send().await.expect("a notice");
 
@@ -33,6 +39,7 @@ async fn records_notices() {
         (topic, message)
     );
     assert_eq!(notice.subject.as_deref(), Some("VideoFlow: published"));
+    assert_eq!(notice.attributes["kind"]["StringValue"], "published");
 }
 
 #[tokio::test]

@@ -172,7 +172,7 @@ impl Platform {
             &render(&definitions.object_created, &values)?,
             &render(&definitions.video_failed, &values)?,
         )?;
-        let functions = functions(&config.functions, &values, &url);
+        let functions = functions(&config.functions, &values, &data, &url);
         let host = Arc::new(Host::new(functions, data.join("logs")));
         let (step_functions, unsettled) = StepFunctions::open(step_functions::Config {
             machines,

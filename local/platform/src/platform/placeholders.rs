@@ -13,6 +13,8 @@ const BEDROCK_MODEL_ID: &str = "videoflow.local-writer-v1";
 
 /// Videos that are worked on at once, as deployed.
 const MAXIMUM_RUNNING_JOBS: u32 = 100;
+/// Seconds for which equal failures are counted: ten minutes on AWS; a laptop does not wait so long.
+const NOTICE_WINDOW_SECONDS: u32 = 10;
 /// Days of retention that functions tell of. Nothing expires here: logs and events stay until their folder is removed.
 const RETENTION_DAYS: u32 = 90;
 /// Days of point-in-time recovery that functions tell of.
@@ -100,23 +102,38 @@ pub fn placeholders<'a>(
         .collect()
 }
 
-/// Every setting that a function may read: all placeholders in upper case, the model, and what the queues' owner decides.
-pub fn settings(placeholders: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Every setting that a function may read: all placeholders in upper case, the model, what the queues' owner decides, and
+/// how `videoflow` finds the platform whose state is in `data`.
+pub fn settings(placeholders: &BTreeMap<String, String>, data: &Path) -> BTreeMap<String, String> {
     let upper = placeholders
         .iter()
         .map(|(name, value)| (name.to_uppercase(), value.clone()));
     let fixed = [
         ("ACCESS_LOG_RETENTION_DAYS", RETENTION_DAYS.to_string()),
         ("BEDROCK_MODEL_ID", BEDROCK_MODEL_ID.to_owned()),
+        ("COMMAND_OPTIONS", command_options(data)),
         ("EVENT_ARCHIVE_DAYS", RETENTION_DAYS.to_string()),
         ("LOG_RETENTION_DAYS", RETENTION_DAYS.to_string()),
         ("MAXIMUM_RUNNING_JOBS", MAXIMUM_RUNNING_JOBS.to_string()),
+        ("NOTICE_WINDOW_SECONDS", NOTICE_WINDOW_SECONDS.to_string()),
         ("RECEIVE_LIMIT", MAX_RECEIVE_COUNT.to_string()),
         ("RECOVERY_DAYS", RECOVERY_DAYS.to_string()),
     ];
     upper
         .chain(fixed.map(|(name, value)| (name.to_owned(), value)))
         .collect()
+}
+
+/// `--data DIR` as a shell takes it, from wherever.
+fn command_options(data: &Path) -> String {
+    let data = std::path::absolute(data).unwrap_or_else(|_| data.to_path_buf());
+    let data = data.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if data.chars().all(is_plain) {
+        format!("--data {data}")
+    } else {
+        format!("--data '{}'", data.replace('\'', r"'\''"))
+    }
 }
 
 /// What Lambda itself gives a function, and the way to the platform.
@@ -135,9 +152,10 @@ fn given(name: &str, endpoint_url: &str) -> [(String, String); 4] {
 pub(super) fn functions<'a>(
     folder: &'a Path,
     values: &BTreeMap<String, String>,
+    data: &Path,
     url: &'a str,
 ) -> impl Iterator<Item = Function> + use<'a> {
-    let settings = settings(values);
+    let settings = settings(values, data);
     deployments().iter().map(move |(name, deployment)| {
         let listed = deployment.environment.iter();
         let listed =
@@ -190,9 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn commands_find_the_platform_from_wherever() {
+        let check = |data: &str, expected: &str| {
+            assert_eq!(command_options(Path::new(data)), expected);
+        };
+        check("/srv/x-1/.videoflow", "--data /srv/x-1/.videoflow");
+        check("/a b/it's", r"--data '/a b/it'\''s'");
+    }
+
+    #[test]
     fn a_function_gets_the_settings_that_it_reads_and_no_others() {
         let values = placeholders(str::to_owned, []);
-        let functions = functions(Path::new("/bin"), &values, "http://127.0.0.1:1");
+        let functions = functions(
+            Path::new("/bin"),
+            &values,
+            Path::new("/d"),
+            "http://127.0.0.1:1",
+        );
         let find = functions.filter(|function| function.name == "find-unprocessed");
         let settings: Vec<_> = find
             .flat_map(|function| function.environment)
