@@ -14,7 +14,6 @@ mod redrive;
 mod request;
 mod review;
 mod route;
-mod station;
 mod view;
 
 use std::sync::LazyLock;
@@ -24,13 +23,14 @@ use lambda_http::http::header::{ACCEPT, CONTENT_TYPE};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, Request, RequestExt, Response};
 use serde_json::{Value, json};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Entered, Intake};
 use videoflow_shared::jobs::{Job, JobStatus};
 use videoflow_shared::location::S3Uri;
 use videoflow_shared::profiles;
 use videoflow_shared::settings::{Setting, read};
+use videoflow_shared::stations::stations;
 
 use answer::{Answer, JSON, problem};
 use deletion::Deletions;
@@ -228,7 +228,15 @@ impl Function {
     async fn show(&self, job: &Job) -> Result<Answer, Error> {
         let stations = match job.job_status {
             JobStatus::Processing | JobStatus::AwaitingReview => {
-                station::stations(&self.intake.executions, job).await
+                let found = stations(&self.intake.executions, job).await;
+                // Null where Step Functions does not tell.
+                found.map_or_else(
+                    |error| {
+                        warn!(job = %job.job_id, "no stations: {error}");
+                        Value::Null
+                    },
+                    |stations| json!(stations),
+                )
             }
             _ => json!([]),
         };

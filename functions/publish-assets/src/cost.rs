@@ -4,20 +4,8 @@ use videoflow_shared::brief::Cost;
 use videoflow_shared::identity::Stage;
 use videoflow_shared::jobs::Job;
 use videoflow_shared::ledger::EntryStatus;
-use videoflow_shared::prices::{self, Charge, Line};
-
-/// Charges of a stage. The others (probe, model, transitions, compute) are paid by every run.
-const CHARGES: [(Stage, Charge); 9] = [
-    (Stage::Transcode, Charge::TranscodeSd),
-    (Stage::Transcode, Charge::TranscodeHd),
-    (Stage::Transcode, Charge::TranscodeUhd),
-    (Stage::Transcode, Charge::Loudness),
-    (Stage::Transcode, Charge::TranscodeAudio),
-    (Stage::Labels, Charge::Labels),
-    (Stage::Moderation, Charge::Moderation),
-    (Stage::Transcription, Charge::Transcription),
-    (Stage::Meaning, Charge::Meaning),
-];
+use videoflow_shared::prices::Line;
+use videoflow_shared::spending::{charge_of, stage_of};
 
 /// Keeps the lines that were paid and sums them up.
 ///
@@ -48,13 +36,7 @@ fn drift_percent(actual_usd: f64, predicted_usd: f64) -> f64 {
 
 /// Stage that a line is of.
 fn stage(service: &str, unit: &str) -> Option<Stage> {
-    let is_of = |charge: Charge| {
-        prices::price(charge).is_some_and(|price| price.service == service && price.unit == unit)
-    };
-    CHARGES
-        .iter()
-        .find(|(_, charge)| is_of(*charge))
-        .map(|(stage, _)| *stage)
+    charge_of(service, unit).and_then(stage_of)
 }
 
 /// Whether this run paid for a stage: its service job succeeded, and wrote below this job, not below the one whose
@@ -87,6 +69,7 @@ fn names(service_job: Option<&str>, job: &Job) -> bool {
 mod tests {
     use serde_json::{Value, json};
     use videoflow_shared::brief::CostLine;
+    use videoflow_shared::prices::{self, Charge};
 
     use super::*;
 

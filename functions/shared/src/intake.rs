@@ -6,6 +6,7 @@
 
 mod admission;
 mod item;
+mod redrive;
 mod rerun;
 
 use aws_config::SdkConfig;
@@ -24,6 +25,7 @@ use crate::storage::{self, Objects};
 
 pub use admission::Admission;
 pub use item::{execution_arn, execution_input, job_id};
+pub use redrive::{Objection, Prospect, Redriven};
 
 use item::new_job;
 
@@ -176,17 +178,23 @@ impl Intake {
             .move_queued(&job.job_id, JobStatus::Queued)
             .await?;
         let seconds = wait_seconds(job, OffsetDateTime::now_utc());
+        self.send_start(&job.job_id, seconds).await?;
+        info!(job = job.job_id.as_str(), seconds, "waits for a slot");
+        Ok(())
+    }
+
+    /// Lets start-processing start a job that is known, some seconds from now.
+    async fn send_start(&self, job: &JobId, seconds: i32) -> Result<(), Error> {
         let request = self
             .queues
             .send_message()
             .queue_url(&self.queue_url)
             .delay_seconds(seconds)
-            .message_body(json!({"start": {"jobId": job.job_id}}).to_string());
+            .message_body(json!({"start": {"jobId": job}}).to_string());
         match request.send().await {
-            Ok(_) => info!(job = job.job_id.as_str(), seconds, "waits for a slot"),
-            Err(error) => return Err(classify("SendMessage", &error).into()),
+            Ok(_) => Ok(()),
+            Err(error) => Err(classify("SendMessage", &error).into()),
         }
-        Ok(())
     }
 
     /// Starts the execution of a job; that it exists already is success.

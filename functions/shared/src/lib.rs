@@ -24,6 +24,8 @@ pub mod renditions;
 pub mod service_job;
 pub mod settings;
 pub mod speech;
+pub mod spending;
+pub mod stations;
 pub mod storage;
 pub mod stores;
 pub mod subtitles;

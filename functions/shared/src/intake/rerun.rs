@@ -43,6 +43,17 @@ impl Intake {
         Ok(id)
     }
 
+    /// Like [`Intake::force`], for those who have no part in the admission: start-processing starts the run.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn queue_run(&self, job: &Job) -> Result<JobId, Error> {
+        let run = self.next_run(job).await?;
+        self.jobs.create(&run).await?;
+        self.send_start(&run.job_id, 0).await?;
+        Ok(run.job_id)
+    }
+
     /// Starts a run of a job that was rejected for its price, at that price; once only, however often it is asked for.
     ///
     /// # Errors

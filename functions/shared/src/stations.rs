@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::types::HistoryEvent;
 use futures_util::future::join_all;
-use serde_json::{Value, json};
-use tracing::warn;
-use videoflow_shared::clock;
-use videoflow_shared::error::{self, classify};
-use videoflow_shared::identity::JobId;
-use videoflow_shared::jobs::Job;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock;
+use crate::error::{self, classify};
+use crate::identity::JobId;
+use crate::jobs::Job;
 
 /// States of process-video that run a stage, and the stage's part in the names of children.
 const STAGES: [(&str, &str); 7] = [
@@ -26,6 +27,20 @@ const STAGES: [(&str, &str); 7] = [
 const MAIN_EVENTS: i32 = 200;
 /// Events of a child that are looked at, from the end: a turn of a poll has nine.
 const CHILD_EVENTS: i32 = 40;
+
+/// Where a job is within a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Station {
+    /// Stage: `merge`.
+    pub stage: &'static str,
+    /// State that its execution is in.
+    pub state: String,
+    /// Since when, RFC 3339.
+    pub since: String,
+    /// Execution that runs the stage, once it has begun.
+    pub execution_arn: Option<String>,
+}
 
 /// A state that was entered and not left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,35 +58,42 @@ enum Event {
     Started(String),
 }
 
-/// The stations of a job; null where Step Functions does not tell.
-pub async fn stations(client: &Client, job: &Job) -> Value {
+/// The stations of a job: one request, and one for each stage that is open. A stage whose execution does not tell shows
+/// the main machine's state.
+///
+/// # Errors
+/// All of [`error::Error`].
+pub async fn stations(client: &Client, job: &Job) -> Result<Vec<Station>, error::Error> {
     let Some(execution) = &job.execution_arn else {
-        return Value::Null;
+        return Ok(Vec::new());
     };
-    match events(client, execution, MAIN_EVENTS).await {
-        Ok(events) => {
-            let children = stages(&job.job_id, &events);
-            let stations = children
-                .into_iter()
-                .map(|(stage, open, child)| station(client, stage, open, child));
-            join_all(stations).await.into()
-        }
-        Err(error) => {
-            warn!(job = %job.job_id, "no stations: {error}");
-            Value::Null
-        }
-    }
+    let events = events(client, execution, MAIN_EVENTS).await?;
+    let children = stages(&job.job_id, &events);
+    let stations = children
+        .into_iter()
+        .map(|(stage, open, child)| station(client, stage, open, child));
+    Ok(join_all(stations).await)
 }
 
 /// The station within a stage; the main machine's state, where the child's is not known.
-async fn station(client: &Client, stage: &'static str, main: Open, child: Option<String>) -> Value {
+async fn station(
+    client: &Client,
+    stage: &'static str,
+    main: Open,
+    child: Option<String>,
+) -> Station {
     let inner = match &child {
         Some(child) => events(client, child, CHILD_EVENTS).await.ok(),
         None => None,
     };
     let inner = inner.and_then(|events| open(&events).into_iter().next_back());
     let Open { state, since } = inner.unwrap_or(main);
-    json!({"stage": stage, "state": state, "since": since, "executionArn": child})
+    Station {
+        stage,
+        state,
+        since,
+        execution_arn: child,
+    }
 }
 
 /// Stages that are open, with their state and the newest child that runs them.
