@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{asl, decide, delete, history, permissions, profiles, redrive, run, up};
+use crate::commands::{
+    asl, console, decide, delete, history, permissions, profiles, redrive, report, run, up,
+};
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
 #[derive(Debug, Parser)]
@@ -18,6 +20,8 @@ Examples:
   videoflow run holiday.mp4 --out /tmp/briefs --json
   videoflow up                                  AWS's wire protocols on 127.0.0.1:4566
   videoflow history v-0123…                     down to the failed state
+  videoflow console                             the same and more in the browser
+  videoflow report v-0123… -o ticket.html       one file for a ticket
   videoflow redrive v-0123…                     again from there, once the cause is mended
   videoflow approve v-0123…                     publish what awaits its review, or pay its price
   videoflow delete v-0123…                      everything of the video
@@ -35,6 +39,8 @@ enum Command {
     Run(run::Arguments),
     Up(up::Arguments),
     History(history::Arguments),
+    Console(console::Arguments),
+    Report(report::Arguments),
     Redrive(redrive::Arguments),
     Approve(decide::Approval),
     Reject(decide::Rejection),
@@ -50,6 +56,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Up(arguments) => up::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
+        Command::Console(arguments) => console::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
         Command::Approve(arguments) => decide::approve(&arguments),
         Command::Reject(arguments) => decide::reject(&arguments),

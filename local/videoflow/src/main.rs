@@ -2,14 +2,15 @@
 
 mod command_line;
 mod commands;
+mod console;
 mod endpoint;
-#[expect(dead_code, reason = "the commands that use it follow")]
 mod environment;
 mod history;
 mod http_api;
 mod job;
 mod local_platform;
 mod profiles;
+mod report;
 mod tools;
 
 use std::process::ExitCode;

@@ -4,6 +4,7 @@ pub mod asl;
 mod asl_bench;
 mod asl_check;
 mod asl_exec;
+pub mod console;
 pub mod decide;
 pub mod delete;
 pub mod history;
@@ -11,6 +12,7 @@ pub mod permissions;
 mod place;
 pub mod profiles;
 pub mod redrive;
+pub mod report;
 pub mod run;
 pub mod up;
 

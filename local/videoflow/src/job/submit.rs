@@ -14,7 +14,7 @@ use videoflow_shared::identity::JobId;
 use crate::http_api;
 
 /// Entry of an upload's metadata that names its profile: start-processing reads it.
-const PROFILE_METADATA: &str = "videoflow-profile";
+pub const PROFILE_METADATA: &str = "videoflow-profile";
 
 /// Puts the file into the source bucket; its name is the key. Answers the id of the job that the upload wakes.
 pub async fn upload(s3: &Client, video: &Path, profile: &str) -> anyhow::Result<JobId> {
