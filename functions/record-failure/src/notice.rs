@@ -2,6 +2,7 @@
 
 use aws_sdk_sns::error::BuildError;
 use aws_sdk_sns::types::MessageAttributeValue;
+use serde_json::Value;
 use videoflow_shared::console;
 use videoflow_shared::text::printable;
 
@@ -58,7 +59,7 @@ pub fn of_one(failure: &Failure<'_>, environment: &str, options: &str) -> Notice
          Again from the failed state, when the cause is mended:\nvideoflow redrive {id} {options}\n",
         details.state,
         details.error,
-        printable(&details.cause, CAUSE_LIMIT),
+        printable(&in_words(&details.cause), CAUSE_LIMIT),
         details.execution,
     );
     Notice {
@@ -96,10 +97,11 @@ pub fn of_burst(burst: &Burst, environment: &str, options: &str) -> Notice {
     lines.sort();
     let message = format!(
         "{count} more {videos} {what} in {state} with {error} since {opened_at}. The first was told at once.\n\n\
-         State: {state}\nError: {error}\nCause of the first: {cause}\n\n\
+         State: {state}\nError: {error}\nCause of the first: {}\n\n\
          The whole way of one:\nvideoflow history JOB {options}\n\n\
          Again from the failed state, when the cause is mended; it takes several:\n\
          videoflow redrive JOB… {options}\n\n{}\n",
+        in_words(cause),
         lines.join("\n"),
     );
     Notice {
@@ -115,6 +117,15 @@ pub fn of_burst(burst: &Burst, environment: &str, options: &str) -> Notice {
             ("error", "String", error.clone()),
         ],
     }
+}
+
+/// A cause without what Lambda wraps around a function's message.
+fn in_words(cause: &str) -> String {
+    let wrapped: Option<Value> = serde_json::from_str(cause).ok();
+    let message = wrapped
+        .as_ref()
+        .and_then(|cause| cause.get("errorMessage")?.as_str());
+    message.unwrap_or(cause).to_owned()
 }
 
 /// What became of a video, in a word: a subject is short.
@@ -204,6 +215,17 @@ mod tests {
             assert!(message.contains(part), "{part}: {message}");
         }
         assert!(!notice("S", "E", "").message.contains("Console"));
+    }
+
+    #[test]
+    fn a_functions_message_is_unwrapped() {
+        let check = |cause: &str, expected: &str| assert_eq!(in_words(cause), expected);
+        check(
+            r#"{"errorType": "E", "errorMessage": "no\nsuch"}"#,
+            "no\nsuch",
+        );
+        check(r#"{"other": 1}"#, r#"{"other": 1}"#);
+        check("why", "why");
     }
 
     #[test]
