@@ -78,6 +78,7 @@ impl Inventory {
                 interval_ms: Some(thumbnail_interval_seconds(duration_ms) * 1000),
             },
             duration_ms,
+            transcoded_ms: None,
             poster: None,
             sprite: None,
             warnings: Vec::new(),

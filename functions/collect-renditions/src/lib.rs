@@ -72,6 +72,9 @@ pub struct Input {
     /// What it found odd.
     #[serde(default)]
     pub warnings: Vec<ServiceWarning>,
+    /// Duration of its longest output, in milliseconds; 0: it does not tell.
+    #[serde(default)]
+    pub transcoded_ms: u64,
 }
 
 /// The function with its clients.
@@ -123,6 +126,7 @@ impl Function {
         self.check_source(&plan).await?;
         renditions.stream.variants = manifests::hls_variants(&hls);
         renditions.warnings = warnings::in_words(&input.warnings);
+        renditions.transcoded_ms = Some(input.transcoded_ms).filter(|duration| *duration > 0);
         self.add_pictures(job, &inventory, &mut renditions).await?;
         let ledger = Ledger::new(&self.stores.jobs);
         // Overtaken: a newer attempt owns the stage, and its own collection will record it.

@@ -1,19 +1,26 @@
-//! What the run really paid: the brief's lines without those of stages that did not run, or ran for an earlier job.
+//! What the run really paid: the brief's lines without those of stages that did not run, or ran for an earlier job. What
+//! services count by duration is counted by the duration that the transcode reported; the model's tokens are those of its
+//! answers. Outputs are as many as planned, for all of them are there; transitions and functions are as planned, too.
+
+use std::time::Duration;
 
 use videoflow_shared::brief::Cost;
 use videoflow_shared::identity::Stage;
 use videoflow_shared::jobs::Job;
 use videoflow_shared::ledger::EntryStatus;
-use videoflow_shared::prices::Line;
+use videoflow_shared::plan::Plan;
+use videoflow_shared::prices::{Outlook, predict};
 use videoflow_shared::spending::{charge_of, stage_of};
 
 /// Keeps the lines that were paid and sums them up.
 ///
 /// Tells by how much, in percent, the sum misses what was predicted for the same stages: a stage that failed, or that an
 /// earlier run paid for, is no fault of the prediction.
-pub(crate) fn settle(cost: &mut Cost, predicted: &[Line], job: &Job) -> f64 {
+pub(crate) fn settle(cost: &mut Cost, plan: &Plan, job: &Job) -> f64 {
+    let predicted = &plan.predicted_cost.lines;
     cost.lines
         .retain(|line| stage(&line.service, &line.unit).is_none_or(|stage| is_paid(job, stage)));
+    measure(cost, plan, job);
     let total: f64 = cost
         .lines
         .iter()
@@ -24,6 +31,35 @@ pub(crate) fn settle(cost: &mut Cost, predicted: &[Line], job: &Job) -> f64 {
         .iter()
         .filter(|line| stage(&line.service, &line.unit).is_none_or(|stage| is_paid(job, stage)));
     drift_percent(total, of_paid.map(|line| line.amount_usd).sum())
+}
+
+/// Counts what is paid by duration anew, where the transcode has reported its own.
+fn measure(cost: &mut Cost, plan: &Plan, job: &Job) {
+    let Some(milliseconds) = transcoded_ms(job) else {
+        return;
+    };
+    let seconds = Duration::from_millis(milliseconds).as_secs_f64();
+    let usage = predict(&Outlook {
+        seconds,
+        frame_rate: plan.video.frame_rate,
+        ladder: &plan.ladder,
+        streaming: plan.streaming,
+        has_audio: plan.video.has_audio,
+        analyses: plan.analyses,
+    });
+    for line in &mut cost.lines {
+        let charge = charge_of(&line.service, &line.unit).filter(|one| stage_of(*one).is_some());
+        let used = usage.iter().find(|usage| Some(usage.charge) == charge);
+        if let Some(used) = used {
+            line.qty = (used.quantity * 1e6).round() / 1e6;
+        }
+    }
+}
+
+/// Duration that this run's transcode reported.
+fn transcoded_ms(job: &Job) -> Option<u64> {
+    let result = job.stages.get(&Stage::Transcode)?.result.as_ref()?;
+    result.get("transcodedMs")?.as_u64()
 }
 
 fn drift_percent(actual_usd: f64, predicted_usd: f64) -> f64 {
@@ -73,6 +109,20 @@ mod tests {
 
     use super::*;
 
+    /// A plan of labels for a minute of video.
+    fn plan(predicted: &prices::Prediction) -> Plan {
+        let plan = json!({
+            "jobId": format!("v-{}", "0".repeat(40)), "profile": "default", "ladder": [], "languages": [],
+            "source": {"bucket": "b", "key": "k", "versionId": "1", "etag": "e", "sizeBytes": 1},
+            "video": {"container": "mp4", "durationMs": 60_000, "width": 2, "height": 2, "frameRate": 25.0, "rotation": 0,
+                "videoCodec": "AVC", "audioTracks": 0, "hasAudio": false, "hasVideo": true},
+            "analyses": {"labels": true, "moderation": false, "transcription": false, "meaning": false},
+            "expectedSeconds": {"transcode": 1, "labels": 1, "transcription": 1, "meaning": 1},
+            "predictedCost": predicted,
+        });
+        serde_json::from_value(plan).unwrap_or_else(|error| unreachable!("{error}"))
+    }
+
     fn line(charge: Charge, qty: f64) -> CostLine {
         let price = prices::price(charge).unwrap_or_else(|| unreachable!("{charge}"));
         let (service, unit) = (price.service.clone(), price.unit.clone());
@@ -101,7 +151,7 @@ mod tests {
             actual_usd: None,
             lines,
         };
-        settle(&mut cost, &[], &job);
+        settle(&mut cost, &plan(&prices::bill(&[])), &job);
         assert_eq!(cost.actual_usd, Some(expected), "{stages}");
     }
 
@@ -148,6 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_paid_by_duration_is_counted_by_the_transcodes() {
+        let base = format!("v-{}", "0".repeat(40));
+        let result = |name: &str| format!("s3://o/media/{base}/{name}");
+        let entry = |result: Value| json!({"attempt": 1, "status": "SUCCEEDED", "serviceJobId": "s", "result": result});
+        let stages = |transcoded_ms: Option<u64>| {
+            json!({"labels": entry(json!({"labels": result("labels.json")})),
+                "transcode": entry(json!({"proxy": result("proxy.mp4"), "transcodedMs": transcoded_ms}))})
+        };
+        // Two minutes of labels as the brief has it, and a thousand tokens, at half a dollar each.
+        check(&base, &stages(None), 1.5);
+        check(&base, &stages(Some(90_000)), 1.25);
+        check(&base, &stages(Some(30_000)), 0.75);
+    }
+
+    #[test]
     fn drift_is_of_what_was_paid_alone() {
         let base = format!("v-{}", "0".repeat(40));
         let labels = json!({"attempt": 1, "status": "SUCCEEDED", "serviceJobId": "r",
@@ -190,7 +255,7 @@ mod tests {
                 actual_usd: None,
                 lines: lines.collect(),
             };
-            let drift = settle(&mut cost, &predicted.lines, &job);
+            let drift = settle(&mut cost, &plan(&predicted), &job);
             assert!((drift - expected).abs() < 0.01, "{drift}, not {expected}");
         };
         // A minute of labels is 0.1 USD, a thousand tokens 0.001: one dollar of each.

@@ -132,7 +132,7 @@ impl Function {
         };
         let plan = self.stores.plan(id).await?;
         let plan = plan.ok_or_else(|| Error::BriefNotFound(places.plan()))?;
-        let drift_percent = cost::settle(&mut brief.cost, &plan.predicted_cost.lines, &job);
+        let drift_percent = cost::settle(&mut brief.cost, &plan, &job);
         let actual_cost_usd = brief.cost.actual_usd.unwrap_or(0.0);
         // A metric filter reads this line: the alarm cost-drift watches it.
         info!(

@@ -36,8 +36,11 @@ pub struct Renditions {
     pub stream: Stream,
     /// Frame captures.
     pub thumbnails: Thumbnails,
-    /// Duration that the transcode reported, or the plan's.
+    /// Duration by the plan.
     pub duration_ms: u64,
+    /// Duration that the transcode reported, which is what is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transcoded_ms: Option<u64>,
     /// The picture that stands for the video; none where no capture could be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poster: Option<Poster>,

@@ -1,5 +1,6 @@
 //! Which lines of a bill a job still has to pay: what succeeded is in its ledger and is not paid for again.
 
+use serde::Serialize;
 use strum::IntoEnumIterator as _;
 
 use crate::identity::Stage;
@@ -79,6 +80,36 @@ fn part_of(charge: Charge) -> Option<Part> {
             _ => None,
         },
     }
+}
+
+/// How the actual quantity of a charge is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Basis {
+    /// By what the services reported: the transcode's durations, the model's tokens.
+    Measured,
+    /// By the plan: nothing that VideoFlow reads tells.
+    Planned,
+}
+
+/// How the actual quantity of a charge is known, in the cost of a published video.
+pub fn basis(charge: Charge) -> Basis {
+    match charge {
+        Charge::ModelInput | Charge::ModelOutput => Basis::Measured,
+        _ if stage_of(charge).is_some() => Basis::Measured,
+        _ => Basis::Planned,
+    }
+}
+
+/// The lines of a prediction that a job has paid for, or is paying for: those of stages whose service job was started. What
+/// every state costs a little, and the model, is not among them.
+pub fn begun(lines: &[Line], job: &Job) -> Vec<Line> {
+    let is_begun = |line: &&Line| {
+        let stage = charge_of(&line.service, &line.unit).and_then(stage_of);
+        let entry = stage.and_then(|stage| job.stages.get(&stage));
+        entry.is_some_and(|entry| entry.service_job_id.is_some())
+    };
+    lines.iter().filter(is_begun).cloned().collect()
 }
 
 /// The lines of a prediction that a job can still have to pay when it goes on from a part of its way: at most, for what
