@@ -75,10 +75,11 @@ module "failed_videos_queue" {
   name                       = "failed-videos"
   visibility_timeout_seconds = 300
   message_retention_seconds  = 1123200
-  max_receive_count          = 100
-  max_age_seconds            = 86400
-  kms_key_arn                = module.key.arn
-  alarm_topic_arns           = local.alarm_topic_arns
+  # SQS's highest: people look, and each look is a receive.
+  max_receive_count = 1000
+  max_age_seconds   = 86400
+  kms_key_arn       = module.key.arn
+  alarm_topic_arns  = local.alarm_topic_arns
 }
 
 resource "aws_sns_topic" "notices" {

@@ -76,6 +76,15 @@ class Commands(unittest.TestCase):
                 with self.subTest(command=line):
                     self.check(cli, line.replace("doomed.json", f"{folder}/doomed.json"))
 
+    def test_videoflow_knows_every_command_and_option(self):
+        commands = re.findall(r"^(?:\$ )?vf (?!\(\))(.+)$", PAGE, re.MULTILINE)
+        self.assertGreater(len(commands), 8)
+        for line in commands:
+            words = shlex.split(line.replace('"$JOB"', "v-" + "0" * 40), comments=True)
+            with self.subTest(command=line):
+                done = subprocess.run([os.environ["VIDEOFLOW"], *words, "--help"], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+
     def check(self, cli, line):
         # What a shell would put there.
         line = line.replace("$(($(date +%s) - 3600))", "1").replace("$1", "Name")
@@ -120,6 +129,10 @@ AWS = r"""aws() {
 """
 
 
+# `videoflow` in a shell: the one that was built.
+VIDEOFLOW = 'videoflow() { "$VIDEOFLOW" "$@"; }\n'
+
+
 class Runbook(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -137,7 +150,7 @@ class Runbook(unittest.TestCase):
         names = names.replace(HTTP_API, URL)
         given = "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
         with tempfile.TemporaryDirectory() as folder:
-            script = "set -euo pipefail\n" + self.cli + names + given + "".join(commands)
+            script = "set -euo pipefail\n" + self.cli + VIDEOFLOW + names + given + "".join(commands)
             done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=folder)
             self.assertEqual(done.returncode, 0, f"{script}\n{done.stderr}")
             self.assertEqual(os.listdir(folder), [])
@@ -216,24 +229,28 @@ class Runbook(unittest.TestCase):
         dead_letters = self.queues.get_queue_url(QueueName=PREFIX + "ingest-dead-letters")["QueueUrl"]
         reason = {"ErrorName": {"DataType": "String", "StringValue": "StorageFailed"}}
         self.queues.send_message(QueueUrl=dead_letters, MessageBody=json.dumps(body), MessageAttributes=reason)
-        look = block("Replay dead letters", "receive-message")
+        look, back = block("Replay dead letters", "vf dlq\n"), block("Replay dead letters", "send-back")
         self.assertIn("StorageFailed", self.sh(look))
-        # What was looked at is hidden for a moment, and would not be moved.
-        until("it is seen again", lambda: self.queues.receive_message(QueueUrl=dead_letters, VisibilityTimeout=0).get("Messages"))
+        self.sh(back)
+        self.await_job(version, "REJECTED")
+        self.assertNotIn("StorageFailed", self.sh(look))
+
+        self.queues.send_message(QueueUrl=dead_letters, MessageBody="moved by SQS")
         told = self.sh("QUEUE=ingest\n", block("Replay dead letters", "start-message-move-task"))
         self.assertIn("COMPLETED", told)
-        self.await_job(version, "REJECTED")
+        until("it fails again", lambda: "MessageUnreadable" in self.sh(look))
 
     def test_a_failed_video_is_found_and_redriven(self):
         version = self.put("failed.mp4", b"no video", profile="unknown")
         job = self.await_job(version, "FAILED")["JobId"]["S"]
         failed = block("Redrive a failed video", "dynamodb query").replace("2026-11-21T02:00", "2000-01-01T00:00")
         self.assertEqual(self.sh(failed).strip().split("\t"), [job, "InspectFile", "ProfileNotFound", "failed.mp4"])
-        receive = block("The failed-videos queue", "receive-message")
-        handle, message = until("everyone is told", lambda: self.sh(receive).strip().split("\t")[:2])
-        self.assertEqual(json.loads(message)["jobId"], job)
-        self.sh(block("The failed-videos queue", "delete-message"), HANDLE=handle)
-        self.sh(block("Redrive a failed video", "redrive-execution"), JOB=job)
+        look, drop = block("The failed-videos queue", "--queue"), block("The failed-videos queue", "drop")
+        until("everyone is told", lambda: "failed.mp4 failed in InspectFile" in self.sh(look))
+        self.sh(drop, JOB=job)
+        self.assertNotIn("failed.mp4", self.sh(look))
+        self.assertIn("redrive   sanitize-file", self.sh(block("Redrive a failed video", "--dry-run"), JOB=job))
+        self.sh(block("Redrive a failed video", "--no-wait"), JOB=job)
         execution = MACHINE.replace(":stateMachine:", ":execution:") + ":" + job
         self.assertEqual(ended(self.states, execution)["redriveCount"], 1)
 

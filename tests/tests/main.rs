@@ -37,3 +37,4 @@ mod services;
 mod support;
 mod terraform;
 mod troubles;
+mod trouble;

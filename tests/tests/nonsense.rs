@@ -135,7 +135,7 @@ fn what_a_model_invents_is_not_published() {
     assert_eq!(model.asked(), 1, "a refused request is not repeated");
 
     model.says(200, &invented_draft(), "stop");
-    let redriven = model.videoflow(&["redrive", &job, "--json", "--out", out_arg]);
+    let redriven = model.videoflow(&["redrive", &job, "--json", "--yes", "--out", out_arg]);
     assert_eq!(last_json(&redriven)["status"], "PUBLISHED", "{redriven:?}");
     assert_eq!(model.asked(), 2, "one answer and one correction");
     assert_eq!(calls(&out, "CreateJob"), 1, "two tries are transcoded once");

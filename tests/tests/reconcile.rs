@@ -163,20 +163,19 @@ async fn mends_what_crashes_leave_and_then_nothing() {
         assert_eq!(item["ClaimStatus"], status, "{item}");
     }
 
-    let before = (
-        up.items("jobs", "JobId").await,
-        up.items("claims", "ClaimId").await,
-    );
+    let items = async || {
+        let mut claims = up.items("claims", "ClaimId").await;
+        // Bursts of failures end by themselves.
+        claims.retain(|claim, _| !claim.starts_with("failures-"));
+        (up.items("jobs", "JobId").await, claims)
+    };
+    let before = items().await;
     let counts = scene.reconcile("second").await;
     assert_eq!(
         counts,
         json!({"lostJobs": 0, "freedClaims": 0, "requeuedJobs": 0, "queuedVideos": 0})
     );
-    let after = (
-        up.items("jobs", "JobId").await,
-        up.items("claims", "ClaimId").await,
-    );
-    assert!(before == after, "the second run changed something");
+    assert!(before == items().await, "the second run changed something");
 }
 
 async fn version_of(up: &Up, key: &str) -> String {

@@ -16,13 +16,13 @@ const PAID: [&str; 4] = [
 
 fn redrive(job: &str, out: &Path) -> Output {
     let out = out.to_str().expect("UTF-8");
-    videoflow(&["redrive", job, "--out", out, "--json"])
+    videoflow(&["redrive", job, "--out", out, "--json", "--yes"])
 }
 
-/// A redrive that cannot be: exit code 1, and a reason in which `part` stands.
-fn check_refused(job: &str, out: &Path, part: &str) {
+/// A redrive that cannot be, with a reason in which `part` stands.
+fn check_refused(job: &str, out: &Path, (code, part): (i32, &str)) {
     let refused = redrive(job, out);
-    assert_eq!(refused.status.code(), Some(1));
+    assert_eq!(refused.status.code(), Some(code));
     let answer = last_json(&refused);
     let error = answer["error"].as_str().unwrap_or_default();
     assert!(error.contains(part), "{answer}");
@@ -48,7 +48,11 @@ fn a_failed_job_goes_on_from_the_failed_state_and_pays_for_nothing_twice() {
     assert_eq!(failed.status.code(), Some(1));
     let answer = last_json(&failed);
     let job = answer["jobId"].as_str().expect("a job id");
-    check_refused(&job.replacen("v-", "v-f", 1)[..job.len()], &out, "no job");
+    check_refused(
+        &job.replacen("v-", "v-f", 1)[..job.len()],
+        &out,
+        (1, "no job"),
+    );
 
     let redriven = redrive(job, &out);
     assert_eq!(redriven.status.code(), Some(0));
@@ -96,5 +100,5 @@ fn a_failed_job_goes_on_from_the_failed_state_and_pays_for_nothing_twice() {
             .is_file()
     );
 
-    check_refused(job, &out, "is published");
+    check_refused(job, &out, (2, "is published"));
 }

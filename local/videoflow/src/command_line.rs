@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    asl, console, decide, delete, history, permissions, profiles, redrive, report, run, up,
+    asl, completions, console, cost, decide, delete, dlq, history, permissions, profiles, redrive,
+    report, run, up, watch,
 };
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
@@ -23,6 +24,9 @@ Examples:
   videoflow console                             the same and more in the browser
   videoflow report v-0123… -o ticket.html       one file for a ticket
   videoflow redrive v-0123…                     again from there, once the cause is mended
+  videoflow dlq                                 what could not be handled, and why
+  videoflow watch                               where everything in flight is
+  videoflow cost --by day                       what was predicted, and what it cost
   videoflow approve v-0123…                     publish what awaits its review, or pay its price
   videoflow delete v-0123…                      everything of the video
   videoflow permissions                         what the roles were refused, and what they never used
@@ -41,13 +45,17 @@ enum Command {
     History(history::Arguments),
     Console(console::Arguments),
     Report(report::Arguments),
-    Redrive(redrive::Arguments),
+    Redrive(Box<redrive::Arguments>),
+    Dlq(Box<dlq::Arguments>),
+    Watch(watch::Arguments),
+    Cost(cost::Arguments),
     Approve(decide::Approval),
     Reject(decide::Rejection),
     Delete(delete::Arguments),
     Permissions(permissions::Arguments),
     Profiles(profiles::Arguments),
     Asl(asl::Arguments),
+    Completions(completions::Arguments),
 }
 
 /// Carries out the command; an error is one line on standard error and exit code 1.
@@ -59,12 +67,16 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Console(arguments) => console::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Redrive(arguments) => redrive::run(&arguments),
+        Command::Dlq(arguments) => dlq::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
+        Command::Cost(arguments) => cost::run(&arguments),
         Command::Approve(arguments) => decide::approve(&arguments),
         Command::Reject(arguments) => decide::reject(&arguments),
         Command::Delete(arguments) => delete::run(&arguments),
         Command::Permissions(arguments) => permissions::run(&arguments),
         Command::Profiles(arguments) => profiles::run(&arguments),
         Command::Asl(arguments) => asl::run(&arguments),
+        Command::Completions(arguments) => Ok(completions::run(&arguments)),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("videoflow: {error:#}");

@@ -8,11 +8,13 @@ use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use tokio::sync::OnceCell;
 use videoflow_platform::names;
-use videoflow_platform::platform::{Activity, Iam};
+use videoflow_platform::platform::{Activity, Iam, Platform};
 use videoflow_shared::http;
+use videoflow_shared::intake::{Admission, Intake};
 use videoflow_shared::jobs::Jobs;
+use videoflow_shared::storage::Objects;
 
-use crate::local_platform::{self, Running, Wanted};
+use crate::local_platform::{self, Parts, Running, Wanted};
 use crate::{endpoint, http_api, tools};
 
 /// Folders that are looked through when none is named: of `up` and of `run`.
@@ -58,7 +60,7 @@ pub struct Environment {
     pub data: Option<PathBuf>,
     project: String,
     account: OnceCell<String>,
-    _running: Option<Running>,
+    running: Option<Running>,
 }
 
 impl Where {
@@ -73,6 +75,28 @@ impl Where {
     /// # Errors
     /// There is none.
     pub async fn open(&self, principal: &'static str) -> anyhow::Result<Environment> {
+        self.open_with(principal, async |data| at_rest(data).await)
+            .await
+    }
+
+    /// Like [`Where::open`], but a local platform that does not run is started, so that its jobs go on.
+    ///
+    /// # Errors
+    /// There is none, or it does not start.
+    pub async fn open_working(
+        &self,
+        principal: &'static str,
+        parts: &Parts,
+    ) -> anyhow::Result<Environment> {
+        self.open_with(principal, async |data| working(data, parts).await)
+            .await
+    }
+
+    async fn open_with(
+        &self,
+        principal: &'static str,
+        start: impl AsyncFn(&Path) -> anyhow::Result<Running>,
+    ) -> anyhow::Result<Environment> {
         if self.is_aws() {
             return self.open_aws().await;
         }
@@ -84,11 +108,11 @@ impl Where {
         if let Some(url) = local_platform::running(&data)? {
             return Environment::at(&url, principal, Some(data), arguments).await;
         }
-        let running = at_rest(&data).await?;
+        let running = start(&data).await?;
         let url = running.platform.endpoint_url();
         let environment = Environment::at(&url, principal, Some(data), arguments).await?;
         Ok(Environment {
-            _running: Some(running),
+            running: Some(running),
             ..environment
         })
     }
@@ -140,7 +164,7 @@ impl Where {
             data: None,
             project: self.project.clone(),
             account: OnceCell::new(),
-            _running: None,
+            running: None,
         })
     }
 
@@ -174,7 +198,7 @@ impl Environment {
             data,
             project: "videoflow".to_owned(),
             account: OnceCell::new(),
-            _running: None,
+            running: None,
         })
     }
 
@@ -212,6 +236,22 @@ impl Environment {
         asked.await.map(String::as_str)
     }
 
+    /// Who works here: whose credentials they are, or the user of this machine.
+    ///
+    /// # Errors
+    /// AWS does not say.
+    pub async fn caller(&self) -> anyhow::Result<String> {
+        if !self.is_aws() {
+            return Ok(std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned()));
+        }
+        let identity = aws_sdk_sts::Client::new(&self.config).get_caller_identity();
+        let identity = identity.send().await.map_err(aws_sdk_sts::Error::from);
+        let identity = identity.context("cannot ask AWS whose credentials these are")?;
+        identity
+            .arn
+            .context("AWS names nobody for these credentials")
+    }
+
     /// ARN of an execution, given its machine's name without prefix.
     ///
     /// # Errors
@@ -222,6 +262,62 @@ impl Environment {
         Ok(format!(
             "arn:aws:states:{region}:{account}:execution:{machine}:{execution}"
         ))
+    }
+
+    /// The platform that was opened or started for this command.
+    pub fn platform(&self) -> Option<&Platform> {
+        self.running.as_ref().map(|running| &running.platform)
+    }
+
+    /// Bucket of everything that VideoFlow writes; buckets' names end with the account on AWS.
+    ///
+    /// # Errors
+    /// AWS does not name the account.
+    pub async fn output_bucket(&self) -> anyhow::Result<String> {
+        let name = self.prefixed("output");
+        if self.is_aws() {
+            return Ok(format!("{name}-{}", self.account().await?));
+        }
+        Ok(name)
+    }
+
+    /// URL of a queue; `None` when there is no queue of this name.
+    ///
+    /// # Errors
+    /// SQS does not say.
+    pub async fn queue_url(&self, name: &str) -> anyhow::Result<Option<String>> {
+        let name = self.prefixed(name);
+        let asked = self.sqs().get_queue_url().queue_name(&name).send().await;
+        match asked.map_err(aws_sdk_sqs::Error::from) {
+            Ok(answer) => Ok(answer.queue_url),
+            Err(aws_sdk_sqs::Error::QueueDoesNotExist(_)) => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot find the queue {name}")),
+        }
+    }
+
+    /// The entrance of jobs. It admits none itself: new runs start by way of the ingest queue.
+    ///
+    /// # Errors
+    /// There is no ingest queue, or AWS does not name the account.
+    pub async fn intake(&self) -> anyhow::Result<Intake> {
+        let queue_url = self.queue_url("ingest").await?;
+        let (region, account) = (self.region(), self.account().await?);
+        let machine = self.prefixed(names::PROCESS_VIDEO);
+        Ok(Intake {
+            admission: Admission {
+                table: self.prefixed("claims"),
+                limit: 0,
+            },
+            queues: self.sqs(),
+            queue_url: queue_url.context("there is no ingest queue")?,
+            jobs: self.jobs(),
+            objects: Objects::new(self.s3()),
+            executions: self.states(),
+            machine_arn: format!(
+                "arn:aws:states:{region}:{account}:stateMachine:{machine}:{}",
+                names::ALIAS
+            ),
+        })
     }
 
     /// The job table.
@@ -275,6 +371,19 @@ async fn only_environment(config: &SdkConfig, project: &str) -> anyhow::Result<S
             found.join(", ")
         ),
     }
+}
+
+async fn working(data: &Path, parts: &Parts) -> anyhow::Result<Running> {
+    let wanted = Wanted {
+        data,
+        shown: data,
+        host: Ipv4Addr::LOCALHOST.into(),
+        port: 0,
+        activity: Activity::Working,
+        definitions: parts.statemachines.as_ref(),
+        iam: parts.iam(),
+    };
+    local_platform::start(&wanted, &tools::find(parts.functions.as_deref())?).await
 }
 
 async fn at_rest(data: &Path) -> anyhow::Result<Running> {

@@ -2,7 +2,10 @@
 
 mod command_line;
 mod commands;
+mod confirm;
 mod console;
+mod costs;
+mod dead_letters;
 mod endpoint;
 mod environment;
 mod history;
@@ -10,8 +13,10 @@ mod http_api;
 mod job;
 mod local_platform;
 mod profiles;
+mod redriving;
 mod report;
 mod tools;
+mod watching;
 
 use std::process::ExitCode;
 

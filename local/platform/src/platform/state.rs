@@ -22,6 +22,8 @@ use crate::sts::Sts;
 const VISIBILITY_TIMEOUT: Duration = Duration::from_mins(6);
 /// Times that a message is tried before it goes to the dead letters.
 pub(super) const MAX_RECEIVE_COUNT: u32 = 5;
+/// Times that people may look at a failed video: SQS's own limit.
+const LOOKS: u32 = 1000;
 
 /// The services that keep state of their own.
 pub(super) struct State {
@@ -82,15 +84,15 @@ impl State {
 fn queues(data: &Path, url: &str) -> Result<Queues, Error> {
     let failed = |error: crate::sqs::Error| failed("SQS", &error);
     let queues = Queues::open(Some(&data.join("sqs.sqlite")), url).map_err(failed)?;
-    for queue in [
-        resource::INGEST,
-        resource::FAILURES,
-        resource::DELETIONS,
-        resource::FAILED_VIDEOS,
+    for (queue, receives) in [
+        (resource::INGEST, MAX_RECEIVE_COUNT),
+        (resource::FAILURES, MAX_RECEIVE_COUNT),
+        (resource::DELETIONS, MAX_RECEIVE_COUNT),
+        (resource::FAILED_VIDEOS, LOOKS),
     ] {
         let queue = names::prefixed(queue);
         queues
-            .create_with_dead_letters(&queue, VISIBILITY_TIMEOUT, MAX_RECEIVE_COUNT)
+            .create_with_dead_letters(&queue, VISIBILITY_TIMEOUT, receives)
             .map_err(failed)?;
     }
     Ok(queues)

@@ -1,176 +1,314 @@
-//! `videoflow redrive`: a failed job goes on from the state that failed.
+//! `videoflow redrive`: failed jobs go on from the states that failed, or as new runs.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
-use aws_sdk_sfn::operation::describe_execution::DescribeExecutionOutput;
-use aws_sdk_sfn::types::ExecutionStatus;
-use videoflow_platform::names;
+use serde_json::{Value, json};
 use videoflow_shared::identity::JobId;
+use videoflow_shared::intake::Intake;
 use videoflow_shared::jobs::{Job, JobStatus};
 
-use super::place::{Begun, Place, Reached};
 use super::{block_on, log_to_stderr};
-use crate::endpoint;
-use crate::job::follow::execution_arn;
-use crate::job::report::report;
+use crate::confirm::{Consent, ask};
+use crate::environment::{Environment, Where};
+use crate::job::export::{Export, outputs};
+use crate::local_platform::Parts;
+use crate::redriving::{
+    Begun, Choice, Proposal, Way, carry_out, propose, shown, to_json, until_ended,
+};
+use crate::watching::{Screen, Stream, Wish, watch};
 
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-redrive";
+/// Exit code when there was nothing to do, or it was not wanted.
+const NOTHING_DONE: u8 = 2;
 
-/// Lets a failed job go on from the state that failed, once the cause is mended
+/// Lets failed jobs go on from the states that failed, once the cause is mended
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-What had succeeded is neither run nor paid for again. Without --out, --data or --endpoint-url the
-job is looked for in ./.videoflow and then in ./videoflow-out/.videoflow. Exit code: 0 published,
-2 rejected or failed its quality check, 1 failed again or not redriven.
+It shows first what will run again and what that costs at most, and asks; scripts say --yes. What had
+succeeded is neither run nor paid for again. A redrive goes on with the definitions and functions that
+the job began with; a child that failed is started anew from its first state, as Step Functions does.
+Where the execution cannot be redriven any more (after 14 days, or its history is gone), and with
+--new-run, it is a new run v-…-r<N>, with the newest definitions, which takes over what is paid.
+
+The jobs are followed to their ends, by a platform that is started for it where a folder's does not
+run; with --no-wait that is left to `videoflow watch`. Exit code: 0 all published (begun, with
+--no-wait; possible, with --dry-run), 2 nothing was done, or a job was refused, rejected or failed
+its quality check, 1 failed again. With --json one object: the job's, or {\"jobs\": […]} of several.
 
 Examples:
-  videoflow redrive v-0123…
-  videoflow redrive v-0123… --out /tmp/briefs   as `videoflow run --out /tmp/briefs` was
-  videoflow redrive v-0123… --data /srv/videoflow
-  videoflow redrive v-0123… --endpoint-url http://127.0.0.1:4566")]
+  videoflow redrive v-0123… --dry-run
+  videoflow redrive v-0123… v-4567… --environment prod --region eu-central-1
+  videoflow redrive v-0123… --yes --out /tmp/briefs   as `videoflow run --out /tmp/briefs` was
+  videoflow redrive v-0123… --new-run                 the mending was a release
+  videoflow redrive v-0123… --yes --no-wait --json --endpoint-url http://127.0.0.1:4566")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line: each stands alone"
+)]
 pub struct Arguments {
+    /// Job ids
+    #[arg(required = true)]
+    jobs: Vec<JobId>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Do it without asking
+    #[arg(long, short)]
+    yes: bool,
+    /// Begin new runs, also where a redrive would do
+    #[arg(long)]
+    new_run: bool,
+    /// Do not follow the jobs
+    #[arg(long)]
+    no_wait: bool,
+    /// Folder with the results of `videoflow run`, which the new results join
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["data", "endpoint_url", "profile", "region", "environment"])]
+    out: Option<PathBuf>,
+    /// Print one JSON object on standard output
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
-    place: Place,
+    place: Where,
+    #[command(flatten)]
+    parts: Parts,
+}
+
+/// What became of the jobs, for programs, and the exit code.
+struct Outcome {
+    jobs: Vec<Value>,
+    code: ExitCode,
 }
 
 /// Carries out the command. With `--json` there is an object on standard output whatever happens.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     log_to_stderr();
-    let place = &arguments.place;
-    let is_elsewhere = place.endpoint_url.is_some();
-    let redrive = async |reached: &Reached, job: &JobId| begin(reached, job, is_elsewhere).await;
-    report(place.json, block_on(place.follow(PRINCIPAL, redrive)))
-}
-
-/// Redrives the job's execution, if the job is one that a redrive can help.
-async fn begin(reached: &Reached, job: &JobId, is_elsewhere: bool) -> anyhow::Result<Begun> {
-    let config = &reached.config;
-    let client = aws_sdk_sfn::Client::new(config);
-    let execution = describe(&client, job).await?;
-    if execution.status == ExecutionStatus::Running {
-        if is_elsewhere {
-            bail!("{job} is still running; `videoflow history {job} --endpoint-url …` shows where");
+    let outcome = block_on(async {
+        tokio::select! {
+            outcome = redrive(arguments) => outcome,
+            _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted; what was begun goes on")),
         }
-        return Ok(Begun {
-            job: job.clone(),
-            redrives: 0,
-            note: Some("the job had not ended when its platform did, and goes on"),
-        });
-    }
-    let jobs = endpoint::jobs(config);
-    let item = jobs.get(job).await?;
-    let item = item.with_context(|| format!("{job} has no item in the job table"))?;
-    if let Some(reason) = objection(&item) {
-        bail!(reason);
-    }
-    let owner = jobs.other_owner(&names::prefixed("claims"), &item).await;
-    if let Some(other) = owner.context("cannot read the claim")? {
-        bail!("{job} cannot be redriven: its content is processed as {other} by now");
-    }
-    let redrive = client
-        .redrive_execution()
-        .execution_arn(execution_arn(job))
-        .send();
-    match redrive.await.map_err(aws_sdk_sfn::Error::from) {
-        Ok(_) => {
-            let redrives = execution
-                .redrive_count
-                .and_then(|count| count.try_into().ok());
-            Ok(Begun {
-                job: job.clone(),
-                redrives: redrives.unwrap_or(0) + 1,
-                note: None,
-            })
-        }
-        Err(aws_sdk_sfn::Error::ExecutionNotRedrivable(reason)) => bail!(
-            "{job} cannot be redriven ({}); `videoflow run` of the video begins it anew",
-            reason.message.unwrap_or_default()
-        ),
-        Err(error) => Err(error).with_context(|| format!("cannot redrive {job}")),
-    }
-}
-
-async fn describe(
-    client: &aws_sdk_sfn::Client,
-    job: &JobId,
-) -> anyhow::Result<DescribeExecutionOutput> {
-    let described = client
-        .describe_execution()
-        .execution_arn(execution_arn(job))
-        .send()
-        .await;
-    match described.map_err(aws_sdk_sfn::Error::from) {
-        Ok(execution) => Ok(execution),
-        Err(aws_sdk_sfn::Error::ExecutionDoesNotExist(_)) => bail!("there is no job {job}"),
-        Err(error) => Err(error).with_context(|| format!("cannot describe {job}")),
-    }
-}
-
-/// Why a redrive is of no use to a job, and what is.
-fn objection(job: &Job) -> Option<String> {
-    let id = &job.job_id;
-    match job.job_status {
-        // Settled, but not everyone could be told: a redrive tells them.
-        JobStatus::Published | JobStatus::Rejected if job.announcement_error.is_some() => None,
-        JobStatus::Published => Some(format!(
-            "{id} is published; `videoflow run --force` of the video makes it again"
-        )),
-        JobStatus::Rejected => Some(format!(
-            "{id} was rejected, which another try would repeat; mend the video and run that"
-        )),
-        JobStatus::FailedQc => Some(format!(
-            "{id} failed its quality check, which a redrive would repeat; `videoflow run --force` of the video makes it again"
-        )),
-        JobStatus::Duplicate => {
-            let original = job.original_job_id.as_ref();
-            let original = original.map_or("another job", JobId::as_str);
-            Some(format!("{id} is a duplicate of {original}; redrive that"))
-        }
-        JobStatus::Deleted => Some(format!(
-            "the results of {id} were deleted; run the video again"
-        )),
-        JobStatus::Queued => Some(format!("{id} waits for its turn; it starts by itself")),
-        JobStatus::Failed | JobStatus::Processing | JobStatus::AwaitingReview => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn jobs_that_a_redrive_cannot_help_say_what_can() {
-        let job = |status: &str, untold: &serde_json::Value| -> Job {
-            let id = JobId::of("b", "k", "1", "default");
-            let item = json!({"JobId": id, "JobStatus": status, "SourceBucket": "b", "SourceKey": "k", "CreatedAt": "",
-                "SourceVersionId": "1", "Profile": "default", "UpdatedAt": "", "OriginalJobId": id,
-                "AnnouncementError": untold});
-            serde_json::from_value(item).unwrap_or_else(|error| unreachable!("{error}"))
-        };
-        let check = |status: &str, expected: Option<&str>| {
-            let objection = objection(&job(status, &json!(null)));
-            match expected {
-                Some(part) => assert!(
-                    objection.is_some_and(|text| text.contains(part)),
-                    "{status}"
-                ),
-                None => assert_eq!(objection, None, "{status}"),
+    });
+    if arguments.json {
+        let mut jobs = match &outcome {
+            Ok(outcome) => outcome.jobs.clone(),
+            Err(error) => {
+                let failed =
+                    |job| json!({"jobId": job, "status": "FAILED", "error": format!("{error:#}")});
+                arguments.jobs.iter().map(failed).collect()
             }
         };
-        check("FAILED", None);
-        check("PROCESSING", None);
-        check("PUBLISHED", Some("run --force"));
-        check("REJECTED", Some("mend the video"));
-        check("FAILED_QC", Some("run --force"));
-        check("DUPLICATE", Some("duplicate of v-"));
-        check("DELETED", Some("run the video again"));
-        let told = json!({"state": "NotifyPublished", "error": "SNS.NotFoundException", "cause": "", "execution": "e"});
-        for status in ["PUBLISHED", "REJECTED"] {
-            assert_eq!(objection(&job(status, &told)), None, "{status} untold");
+        let document = match (jobs.pop(), jobs.is_empty()) {
+            (Some(only), true) => only,
+            (last, _) => json!({"jobs": jobs.into_iter().chain(last).collect::<Vec<_>>()}),
+        };
+        println!("{document}");
+    }
+    outcome.map(|outcome| outcome.code)
+}
+
+async fn redrive(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    let environment = open(arguments).await?;
+    let intake = environment.intake().await?;
+    let choice = if arguments.new_run {
+        Choice::NewRun
+    } else {
+        Choice::Usual
+    };
+    let proposals = propose(&environment, &intake, &arguments.jobs, choice).await?;
+    for proposal in &proposals {
+        if arguments.dry_run && !arguments.json {
+            println!("{}", shown(proposal));
+        } else {
+            eprintln!("{}", shown(proposal));
         }
+    }
+    let refused = proposals.iter().filter(|one| is_refused(one)).count();
+    let possible = proposals.len() - refused;
+    let total: f64 = proposals.iter().filter_map(Proposal::cost_usd).sum();
+    let planned = || proposals.iter().map(to_json).collect();
+    if possible == 0 || arguments.dry_run {
+        let code = if refused == 0 { 0 } else { NOTHING_DONE };
+        return Ok(Outcome {
+            jobs: planned(),
+            code: ExitCode::from(code),
+        });
+    }
+    let question = format!("Let {possible} go on, for at most {total:.4} USD?");
+    if ask(&question, arguments.yes)? != Consent::Given {
+        return Ok(Outcome {
+            jobs: planned(),
+            code: ExitCode::from(NOTHING_DONE),
+        });
+    }
+    finish(arguments, &environment, &intake, &proposals).await
+}
+
+fn is_refused(proposal: &Proposal) -> bool {
+    matches!(proposal.way, Way::Refused(_))
+}
+
+async fn open(arguments: &Arguments) -> anyhow::Result<Environment> {
+    let mut place = arguments.place.clone();
+    if let Some(out) = &arguments.out {
+        place.data = Some(out.join(".videoflow"));
+    }
+    if arguments.dry_run {
+        return place.open(PRINCIPAL).await;
+    }
+    place.open_working(PRINCIPAL, &arguments.parts).await
+}
+
+/// Does it, follows the jobs, and tells what became of them.
+async fn finish(
+    arguments: &Arguments,
+    environment: &Environment,
+    intake: &Intake,
+    proposals: &[Proposal],
+) -> anyhow::Result<Outcome> {
+    let answers = carry_out(intake, proposals).await;
+    let begun: Vec<&Begun> = answers
+        .iter()
+        .filter_map(|(_, begun)| begun.as_ref().ok())
+        .collect();
+    let jobs: Vec<JobId> = begun.iter().map(|begun| begun.job.clone()).collect();
+    // A platform that this command started ends with it.
+    let is_followed = !arguments.no_wait || environment.platform().is_some();
+    let settled = if is_followed && !jobs.is_empty() {
+        let wish = Wish {
+            redrives: begun
+                .iter()
+                .map(|begun| (begun.job.clone(), begun.redrives))
+                .collect(),
+            jobs: jobs.clone(),
+            is_until_idle: false,
+        };
+        let seen = watch(environment, &wish, &mut Screen::new(false, Stream::Err)).await?;
+        if environment.platform().is_some() {
+            until_ended(environment, &jobs).await?;
+        }
+        Some(seen)
+    } else {
+        eprintln!(
+            "{} go on: videoflow watch {} {}",
+            jobs.len(),
+            words(&jobs),
+            environment.arguments
+        );
+        None
+    };
+    let mut told = Vec::new();
+    for proposal in proposals {
+        let answer = answers.iter().find(|(id, _)| *id == proposal.job.job_id);
+        let document = match answer {
+            None => to_json(proposal),
+            Some((_, Err(error))) => {
+                eprintln!("{error:#}");
+                merged(
+                    proposal,
+                    json!({"status": "FAILED", "error": format!("{error:#}")}),
+                )
+            }
+            Some((_, Ok(begun))) => {
+                let job = settled.as_ref().and_then(|seen| seen.get(&begun.job));
+                let job = job.map(|seen| &seen.job);
+                let members = result(arguments, environment, begun, job).await?;
+                merged(proposal, members)
+            }
+        };
+        told.push(document);
+    }
+    let code = exit_code(&told, settled.is_some());
+    Ok(Outcome { jobs: told, code })
+}
+
+fn words(jobs: &[JobId]) -> String {
+    let words: Vec<&str> = jobs.iter().map(JobId::as_str).collect();
+    words.join(" ")
+}
+
+/// What became of a job that went on; its results join those on this machine.
+async fn result(
+    arguments: &Arguments,
+    environment: &Environment,
+    begun: &Begun,
+    job: Option<&Job>,
+) -> anyhow::Result<Value> {
+    let Some(job) = job else {
+        return Ok(json!({"jobId": begun.job, "status": "PROCESSING", "error": null}));
+    };
+    let folder = match (results(arguments, environment), environment.platform()) {
+        (Some(out), Some(platform)) => {
+            let data = environment.data.clone().unwrap_or_default();
+            let s3 = environment.s3();
+            let export = Export {
+                platform,
+                s3: &s3,
+                data: &data,
+                out: &out,
+            };
+            Some(export.write(&begun.job).await?)
+        }
+        _ => None,
+    };
+    let failure = job
+        .error_details
+        .as_ref()
+        .filter(|_| job.job_status != JobStatus::Published);
+    let error =
+        failure.map(|details| format!("{}: {}: {}", details.state, details.error, details.cause));
+    eprintln!("{}  {}", begun.job, job.job_status);
+    if let Some(error) = &error {
+        eprintln!(
+            "  {error}\n  videoflow history {} {}",
+            begun.job, environment.arguments
+        );
+    }
+    if let Some(folder) = &folder {
+        eprintln!("  {}", folder.display());
+    }
+    Ok(json!({
+        "jobId": begun.job,
+        "status": job.job_status,
+        "outputs": folder.as_deref().map(outputs),
+        "alreadyProcessed": false,
+        "error": error,
+    }))
+}
+
+/// The folder of results that belongs to a platform's: that of `videoflow run`.
+fn results(arguments: &Arguments, environment: &Environment) -> Option<PathBuf> {
+    if arguments.out.is_some() || arguments.place.data.is_some() {
+        return arguments.out.clone();
+    }
+    let parent = environment.data.as_ref()?.parent()?;
+    parent
+        .ends_with("videoflow-out")
+        .then(|| parent.to_path_buf())
+}
+
+fn merged(proposal: &Proposal, members: Value) -> Value {
+    let mut document = to_json(proposal);
+    if let (Value::Object(document), Value::Object(members)) = (&mut document, members) {
+        document.extend(members);
+    }
+    document
+}
+
+fn exit_code(told: &[Value], is_followed: bool) -> ExitCode {
+    let is = |statuses: &[&str]| {
+        told.iter().any(|job| {
+            job["status"]
+                .as_str()
+                .is_some_and(|status| statuses.contains(&status))
+        })
+    };
+    if is(&["FAILED"]) || (is_followed && is(&["PROCESSING", "QUEUED", "DUPLICATE", "DELETED"])) {
+        ExitCode::FAILURE
+    } else if is(&["REJECTED", "FAILED_QC"]) || told.iter().any(|job| job["way"] == "refused") {
+        ExitCode::from(NOTHING_DONE)
+    } else {
+        ExitCode::SUCCESS
     }
 }
