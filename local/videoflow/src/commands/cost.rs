@@ -21,8 +21,9 @@ const PRINCIPAL: &str = "videoflow-cost";
 #[command(after_help = "\
 List prices in US dollars, those of the price table. Of a published video the services' minutes are
 measured by what the transcode reported, the model's tokens by its answers; transitions, functions
-and probes are as planned. A job that is not published shows what it has begun to pay for, by the plan,
-and what the model has written. Jobs count on the day (UTC) of their last change. Exit code: 0, or 1 if it cannot be told.
+and probes are as planned. A job that is not published shows what it has begun to pay for, by the
+plan, and what the model has written. Jobs count on the day (UTC) of their last change. Exit code:
+0, or 1 if it cannot be told.
 
 Examples:
   videoflow cost v-0123…                        one job, line by line

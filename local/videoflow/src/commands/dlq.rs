@@ -98,9 +98,9 @@ struct Acting {
 /// Sends dead letters back to the queues that they were meant for
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Handling a message twice changes nothing. What fails again comes back here. Messages of failed-videos
-are for people: `videoflow redrive` lets their jobs go on, `videoflow dlq drop` takes them out. Exit
-code: 0 sent back (or shown, with --dry-run), 2 nothing was done, 1 not all could be.
+Handling a message twice changes nothing. What fails again comes back here. Messages of
+failed-videos are for people: `videoflow redrive` lets their jobs go on, `videoflow dlq drop` takes
+them out. Exit code: 0 sent back (or shown, with --dry-run), 2 nothing was done, 1 not all could be.
 
 Examples:
   videoflow dlq send-back --all --dry-run

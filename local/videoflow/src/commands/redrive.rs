@@ -26,11 +26,12 @@ const NOTHING_DONE: u8 = 2;
 /// Lets failed jobs go on from the states that failed, once the cause is mended
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It shows first what will run again and what that costs at most, and asks; scripts say --yes. What had
-succeeded is neither run nor paid for again. A redrive goes on with the definitions and functions that
-the job began with; a child that failed is started anew from its first state, as Step Functions does.
-Where the execution cannot be redriven any more (after 14 days, or its history is gone), and with
---new-run, it is a new run v-…-r<N>, with the newest definitions, which takes over what is paid.
+It shows first what will run again and what that costs at most, and asks; scripts say --yes. What
+had succeeded is neither run nor paid for again. A redrive goes on with the definitions and
+functions that the job began with; a child that failed is started anew from its first state, as Step
+Functions does. Where the execution cannot be redriven any more (after 14 days, or its history is
+gone), and with --new-run, it is a new run v-…-r<N>, with the newest definitions, which takes over
+what is paid.
 
 The jobs are followed to their ends, by a platform that is started for it where a folder's does not
 run; with --no-wait that is left to `videoflow watch`. Exit code: 0 all published (begun, with
@@ -70,9 +71,9 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    place: Where,
-    #[command(flatten)]
     parts: Parts,
+    #[command(flatten)]
+    place: Where,
 }
 
 /// What became of the jobs, for programs, and the exit code.
@@ -182,7 +183,7 @@ async fn finish(
                 .map(|begun| (begun.job.clone(), begun.redrives))
                 .collect(),
             jobs: jobs.clone(),
-            is_until_idle: false,
+            ..Wish::default()
         };
         let seen = watch(environment, &wish, &mut Screen::new(false, Stream::Err)).await?;
         if environment.platform().is_some() {

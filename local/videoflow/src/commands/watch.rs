@@ -7,7 +7,7 @@ use videoflow_shared::jobs::JobStatus;
 
 use super::{block_on, log_to_stderr};
 use crate::environment::Where;
-use crate::watching::{Screen, Stream, Wish, watch};
+use crate::watching::{End, Screen, Stream, Wish, watch};
 
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-watch";
@@ -17,9 +17,9 @@ const FAILED: u8 = 2;
 /// Shows where every video in flight is, until Ctrl-C
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-On a terminal a table that is drawn anew; elsewhere one line an event, with --json one object a line.
-Jobs that are named are watched until they are settled. AWS is asked every five seconds, less often
-when much is in flight or AWS throttles. Exit code: 0, 2 if a job that was named did not end
+On a terminal a table that is drawn anew; elsewhere one line an event, with --json one object a
+line. Jobs that are named are watched until they are settled. AWS is asked every five seconds, less
+often when much is in flight or AWS throttles. Exit code: 0, 2 if a job that was named did not end
 PUBLISHED, 1 if it cannot be watched.
 
 Examples:
@@ -47,9 +47,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let environment = arguments.place.open(PRINCIPAL).await?;
         let wish = Wish {
             jobs: arguments.jobs.clone(),
-            is_until_idle: arguments.until_idle,
+            end: match (environment.platform(), arguments.until_idle) {
+                (Some(_), _) => End::Once,
+                (None, true) => End::Idle,
+                (None, false) => End::Never,
+            },
             ..Wish::default()
         };
+        if wish.end == End::Once {
+            eprintln!("the platform does not run: this is how it was left");
+        }
         let mut screen = Screen::new(arguments.json, Stream::Out);
         let seen = tokio::select! {
             seen = watch(&environment, &wish, &mut screen) => seen?,

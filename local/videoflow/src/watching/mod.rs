@@ -70,8 +70,20 @@ pub struct Wish {
     pub jobs: Vec<JobId>,
     /// Redrives that their items have to know of before they count as settled.
     pub redrives: BTreeMap<JobId, u32>,
-    /// Whether it ends when nothing is in flight any more.
-    pub is_until_idle: bool,
+    /// When it ends, besides.
+    pub end: End,
+}
+
+/// When watching ends that names no jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum End {
+    /// Never by itself.
+    #[default]
+    Never,
+    /// When nothing is in flight any more.
+    Idle,
+    /// After one look: nothing goes on where the platform rests.
+    Once,
 }
 
 impl Wish {
@@ -116,7 +128,8 @@ pub async fn watch(
                     screen.show(&now, &changes)?;
                     seen.insert(id, now);
                 }
-                if open == 0 && (wish.is_until_idle || !wish.jobs.is_empty()) {
+                let is_idle = open == 0 && (wish.end == End::Idle || !wish.jobs.is_empty());
+                if is_idle || wish.end == End::Once {
                     screen.finish();
                     return Ok(seen);
                 }
