@@ -10,6 +10,7 @@ pub mod iam;
 pub mod lambda;
 mod lines;
 mod listen;
+pub mod logs;
 pub mod mortal;
 pub mod names;
 mod pages;

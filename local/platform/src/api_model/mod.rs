@@ -55,12 +55,13 @@ pub(crate) use task::Integration;
 pub const FOLDER: &str = "aws-api";
 
 /// Models by the service's name in the `SigV4` scope. Bedrock's runtimes share one.
-const MODELS: [(&str, &str); 14] = [
+const MODELS: [(&str, &str); 15] = [
     ("bedrock", "bedrock-data-automation-runtime"),
     ("bedrock", "bedrock-runtime"),
     ("dynamodb", "dynamodb"),
     ("events", "events"),
     ("lambda", "lambda"),
+    ("logs", "logs"),
     ("mediaconvert", "mediaconvert"),
     ("monitoring", "cloudwatch"),
     ("rekognition", "rekognition"),

@@ -19,6 +19,7 @@ use crate::api_model::ApiModels;
 use crate::iam::{Guard, RightfulObjects, Table};
 use crate::lambda::{Host, LambdaService};
 use crate::listen::Listener;
+use crate::logs::Logs;
 use crate::names;
 use crate::record::Record;
 use crate::s3::HttpService;
@@ -173,7 +174,8 @@ impl Platform {
             &render(&definitions.video_failed, &values)?,
         )?;
         let functions = functions(&config.functions, &values, &data, &url);
-        let host = Arc::new(Host::new(functions, data.join("logs")));
+        let logs = data.join("logs");
+        let host = Arc::new(Host::new(functions, logs.clone()));
         let (step_functions, unsettled) = StepFunctions::open(step_functions::Config {
             machines,
             folder: executions,
@@ -190,6 +192,7 @@ impl Platform {
         }
         services.add(Arc::new(StatesService::new(&step_functions)));
         services.add(Arc::new(LambdaService::new(Arc::clone(&host))));
+        services.add(Arc::new(Logs::new(logs)));
         state.add_to(&services);
         let s3 = HttpService::new(&state.buckets, Arc::clone(&services));
         let queues = Arc::clone(&state.queues);

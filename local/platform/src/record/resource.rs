@@ -90,6 +90,11 @@ fn resource(service: &str, operation: &str, parameters: &Value) -> String {
                 None => function,
             }
         }),
+        "logs" => text("LogGroupName").map(|group| {
+            let stream = text("LogStreamName").map(|stream| format!(":log-stream:{stream}"));
+            let stream = stream.unwrap_or_default();
+            arn::regional("logs", &format!("log-group:{group}{stream}"))
+        }),
         "mediaconvert" => mediaconvert(operation, parameters),
         "bedrock" => bedrock(parameters),
         // A job that is yet to be has no rights of its own.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// Services whose wire spells members with a lower-case first letter.
-const LOWER_CASE_SERVICES: [&str; 3] = ["states", "mediaconvert", "bedrock"];
+const LOWER_CASE_SERVICES: [&str; 4] = ["states", "mediaconvert", "bedrock", "logs"];
 
 /// Members whose value is a map with keys of the caller's own: the keys stay, the values are converted.
 const MAPS: [&str; 8] = [

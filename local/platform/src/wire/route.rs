@@ -93,6 +93,7 @@ fn json(target: &str, scope: &str, headers: &HeaderMap) -> Protocol {
         "AmazonSQS" => "sqs",
         "AWSEvents" => "events",
         "GraniteServiceVersion20100801" => "monitoring",
+        "Logs_20140328" => "logs",
         "RekognitionService" => "rekognition",
         "Transcribe" | "com.amazonaws.transcribe.Transcribe" => "transcribe",
         "AmazonBedrockKeystoneRuntimeService" => "bedrock",
