@@ -25,7 +25,7 @@ class History:
         if not videoflow.exists():
             raise Refusal(f"{videoflow} is missing: `make build-local` builds it, or name another one with --videoflow")
         self.environment = environment
-        place = ["--region", environment.region]
+        place = ["--environment", environment.name, "--region", environment.region]
         if environment.endpoint_url is not None:
             place = ["--endpoint-url", environment.endpoint_url]
         self.place = place
@@ -37,10 +37,12 @@ class History:
         for attempt in range(1, ATTEMPTS + 1):
             done = self.ask("--json", execution_arn)
             if done.returncode == 0:
-                return json.loads(done.stdout)
+                story = json.loads(done.stdout)
+                if story["execution"] is not None:
+                    return story["execution"]
             if attempt < ATTEMPTS:
                 time.sleep(self.environment.poll_seconds)
-        raise Failed(f"videoflow history: {done.stderr.strip()}")
+        raise Failed(f"videoflow history: {done.stderr.strip() or story['missing']}")
 
     def text(self, execution_arn):
         """The tree as a person reads it, failed states with input, output and error."""
@@ -85,6 +87,6 @@ def waiting(tree):
 
 
 def elapsed(execution):
-    if execution["stopDate"] is None:
+    if execution["durationMs"] is None:
         return ""
-    return f"  {execution['stopDate'] - execution['startDate']:.1f} s"
+    return f"  {execution['durationMs'] / 1000:.1f} s"

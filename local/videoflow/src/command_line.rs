@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::commands::{
     asl, completions, console, cost, decide, delete, dlq, history, permissions, profiles, redrive,
     report, run, up, watch,
+    asl, decide, delete, history, jobs, permissions, profiles, redrive, run, up,
 };
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
@@ -23,6 +24,8 @@ Examples:
   videoflow history v-0123…                     down to the failed state
   videoflow console                             the same and more in the browser
   videoflow report v-0123… -o ticket.html       one file for a ticket
+  videoflow jobs --status failed --since 1d     what there is, and where it stands
+  videoflow history v-0123…                     what failed first, and every state
   videoflow redrive v-0123…                     again from there, once the cause is mended
   videoflow dlq                                 what could not be handled, and why
   videoflow watch                               where everything in flight is
@@ -42,6 +45,7 @@ pub struct Arguments {
 enum Command {
     Run(run::Arguments),
     Up(up::Arguments),
+    Jobs(jobs::Arguments),
     History(history::Arguments),
     Console(console::Arguments),
     Report(report::Arguments),
@@ -63,6 +67,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     let outcome = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Up(arguments) => up::run(&arguments),
+        Command::Jobs(arguments) => jobs::run(&arguments),
         Command::History(arguments) => history::run(&arguments),
         Command::Console(arguments) => console::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),

@@ -330,6 +330,11 @@ impl Environment {
         aws_sdk_dynamodb::Client::new(&self.config)
     }
 
+    /// Client of CloudWatch Logs.
+    pub fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        aws_sdk_cloudwatchlogs::Client::new(&self.config)
+    }
+
     /// Client of Step Functions.
     pub fn states(&self) -> aws_sdk_sfn::Client {
         aws_sdk_sfn::Client::new(&self.config)

@@ -12,6 +12,7 @@ mod history;
 mod http_api;
 mod job;
 mod local_platform;
+mod paint;
 mod profiles;
 mod redriving;
 mod report;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use super::block_on;
 use crate::environment::Where;
 use crate::history::{read, text};
+use crate::paint::Paint;
 
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-history";
@@ -38,7 +39,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if arguments.json {
             println!("{}", serde_json::to_string(&story)?);
         } else {
-            print!("{}", text(&story));
+            print!("{}", text(&story, Paint::of_stdout()));
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -11,6 +11,7 @@ pub mod decide;
 pub mod delete;
 pub mod dlq;
 pub mod history;
+pub mod jobs;
 pub mod permissions;
 mod place;
 pub mod profiles;

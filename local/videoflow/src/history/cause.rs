@@ -4,7 +4,8 @@ use serde_json::Value;
 use videoflow_shared::jobs::Job;
 
 use super::read::names_of;
-use super::story::{Execution, RootCause, State, Status, document};
+use super::runbook::look_up;
+use super::story::{CaughtFailure, Execution, RootCause, State, StateStatus, Status, document};
 
 /// Errors of a Task that ran out of its own time; what it had started is stopped then, which is no cause.
 const OVERDUE: [&str; 2] = ["States.Timeout", "States.HeartbeatTimeout"];
@@ -24,9 +25,40 @@ pub fn root_cause(root: &Execution) -> Option<RootCause> {
         path.extend(state.into_iter().flat_map(|state| way_to(execution, state)));
         match state.and_then(|state| child_behind(execution, state)) {
             Some(child) => execution = child,
-            None => return Some(cause_in(execution, state, path)),
+            None => {
+                return Some(RootCause {
+                    caught: caught(root),
+                    ..cause_in(execution, state, path)
+                });
+            }
         }
     }
+}
+
+/// All failures that a Catch went on from, each by what caused it.
+fn caught(root: &Execution) -> Vec<CaughtFailure> {
+    let all = root.all();
+    let caught = all.iter().flat_map(|execution| {
+        let states = execution.states.iter();
+        let states = states.filter(|state| state.status == StateStatus::Caught);
+        states.map(
+            |state| match child_behind(execution, state).and_then(root_cause) {
+                Some(cause) => CaughtFailure {
+                    machine: cause.machine,
+                    state: cause.state,
+                    error: cause.error,
+                    cause: cause.cause,
+                },
+                None => CaughtFailure {
+                    machine: execution.machine.clone(),
+                    state: state.name.clone(),
+                    error: state.error.clone().unwrap_or_default(),
+                    cause: state.cause.clone().unwrap_or_default(),
+                },
+            },
+        )
+    });
+    caught.collect()
 }
 
 /// The root cause that the job's item tells of.
@@ -42,8 +74,10 @@ pub fn of_item(job: &Job) -> Option<RootCause> {
         input: details.input.as_deref().map_or(Value::Null, document),
         output: None,
         attempts: Vec::new(),
+        caught: Vec::new(),
         log: None,
-        runbook: None,
+        runbook: look_up(&details.error),
+        redrive: None,
     })
 }
 
@@ -62,7 +96,8 @@ fn way_to(execution: &Execution, state: &State) -> Vec<String> {
 
 /// The execution that a state failed because of.
 fn child_behind<'a>(execution: &'a Execution, state: &State) -> Option<&'a Execution> {
-    if execution.status != Status::Failed {
+    let is_caught = state.status == StateStatus::Caught;
+    if execution.status != Status::Failed && !is_caught {
         // Stopped or overdue itself: what it had started was stopped with it.
         return None;
     }
@@ -104,6 +139,7 @@ fn cause_in(execution: &Execution, state: Option<&State>, path: Vec<String>) -> 
     let unread = state.and_then(|_| unread_child(&cause));
     let (execution_arn, error, cause) =
         unread.unwrap_or_else(|| (execution.arn.clone(), error, cause));
+    let runbook = look_up(&error);
     RootCause {
         machine: names_of(&execution_arn).0,
         execution_arn,
@@ -116,8 +152,10 @@ fn cause_in(execution: &Execution, state: Option<&State>, path: Vec<String>) -> 
         attempts: state
             .map(|state| state.attempts.clone())
             .unwrap_or_default(),
+        caught: Vec::new(),
         log: None,
-        runbook: None,
+        runbook,
+        redrive: None,
     }
 }
 

@@ -7,12 +7,12 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use videoflow_platform::names;
 use videoflow_shared::identity::JobId;
-use videoflow_shared::jobs::Job;
+use videoflow_shared::jobs::{Job, JobStatus};
 
 use super::cause::{of_item, root_cause};
 use super::story::{self, Execution, JobFacts, Status, Story, Totals, document};
 use super::walk::{Told, walk};
-use super::{Listed, Meter, Source, Unreadable};
+use super::{Listed, Meter, Source, Unreadable, logs};
 use crate::environment::Environment;
 
 /// Executions of one story: a job has eight, and a few more for every retry and redrive.
@@ -67,7 +67,24 @@ pub async fn read(environment: &Environment, asked: &str) -> anyhow::Result<Stor
             None
         }
     };
-    Ok(assembled(item.as_ref(), found, missing, &meter))
+    let mut story = assembled(item.as_ref(), found, missing, &meter);
+    if let Some(cause) = &mut story.root_cause {
+        let job = item.as_ref().map(|item| item.job_id.as_str());
+        let failed = item.as_ref().filter(|item| {
+            item.job_status == JobStatus::Failed || item.announcement_error.is_some()
+        });
+        cause.redrive = failed.map(|item| {
+            let job = &item.job_id;
+            let arguments = &environment.arguments;
+            format!("videoflow redrive {job} {arguments}")
+                .trim_end()
+                .to_owned()
+        });
+        if let Some(attempt) = cause.attempts.last() {
+            cause.log = logs::read(&environment.logs(), attempt, job).await;
+        }
+    }
+    Ok(story)
 }
 
 /// Reads the story of an execution alone, without a job's item.
@@ -344,7 +361,8 @@ fn console(arn: &str) -> Option<String> {
 }
 
 impl JobFacts {
-    fn of(job: &Job) -> Self {
+    /// What an item has that is shown.
+    pub fn of(job: &Job) -> Self {
         let details = job.error_details.as_ref();
         Self {
             job_id: job.job_id.to_string(),

@@ -85,10 +85,28 @@ pub struct RootCause {
     pub output: Option<Value>,
     /// Tries, the failed ones too.
     pub attempts: Vec<Attempt>,
+    /// Failures before it that a Catch went on from, and what caused them: a caught failure may be what led here.
+    pub caught: Vec<CaughtFailure>,
     /// What the function wrote that failed.
     pub log: Option<Log>,
     /// What the documentation says of the error.
     pub runbook: Option<Runbook>,
+    /// The command that lets the job go on, once the cause is mended.
+    pub redrive: Option<String>,
+}
+
+/// A failure that did not end its execution.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CaughtFailure {
+    /// Machine of the state that failed first.
+    pub machine: String,
+    /// That state.
+    pub state: String,
+    /// Error name.
+    pub error: String,
+    /// JSON where it is JSON, else text.
+    pub cause: Value,
 }
 
 /// Lines of a function's log.
@@ -308,6 +326,11 @@ pub struct Calls {
 pub struct Moment(pub i64);
 
 impl Moment {
+    /// RFC 3339 in UTC.
+    pub fn rfc3339(self) -> String {
+        Timestamp(self.0).rfc3339()
+    }
+
     /// Milliseconds since an earlier one.
     pub fn since(self, earlier: Self) -> i64 {
         self.0.saturating_sub(earlier.0)
@@ -316,7 +339,7 @@ impl Moment {
 
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&Timestamp(self.0).rfc3339())
+        serializer.serialize_str(&self.rfc3339())
     }
 }
 

@@ -9,6 +9,7 @@ use videoflow_shared::identity::JobId;
 use super::export::outputs;
 use super::follow::{Settled, execution_arn};
 use crate::history::{self, Source};
+use crate::paint::Paint;
 
 /// Exit code of a video that was rejected or failed its quality check.
 const REFUSED: u8 = 2;
@@ -97,7 +98,7 @@ pub async fn tell(
     }
     if settled.status == "FAILED" {
         let story = history::read_execution(source, &execution_arn(job)).await?;
-        eprint!("\n{}", history::text(&story));
+        eprint!("\n{}", history::text(&story, Paint::Plain));
         eprintln!(
             "\nOnce the cause is mended, `videoflow redrive {job}` goes on from there; what had succeeded is not paid again."
         );
