@@ -108,7 +108,57 @@ fn random() -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use aws_sdk_sfn::config::http::HttpResponse;
+    use aws_sdk_sfn::error::ErrorMetadata;
+    use aws_sdk_sfn::operation::get_execution_history::GetExecutionHistoryError;
+
     use super::*;
+
+    fn refused(code: &str) -> SdkError<GetExecutionHistoryError, HttpResponse> {
+        let metadata = ErrorMetadata::builder().code(code).message("no").build();
+        let status = 400_u16.try_into();
+        let status = status.unwrap_or_else(|_| unreachable!("a status"));
+        let answer = HttpResponse::new(status, aws_sdk_s3::primitives::SdkBody::empty());
+        SdkError::service_error(GetExecutionHistoryError::generic(metadata), answer)
+    }
+
+    #[tokio::test]
+    async fn a_throttled_call_is_made_again_and_counted_once() {
+        let meter = Meter::default();
+        let tries = AtomicU32::new(0);
+        let answer = patiently("GetExecutionHistory", &meter, || async {
+            match tries.fetch_add(1, Ordering::Relaxed) {
+                0 => Err(refused("ThrottlingException")),
+                _ => Ok("an answer"),
+            }
+        });
+        assert_eq!(answer.await.ok(), Some("an answer"));
+        let calls = meter.calls();
+        assert_eq!((calls.made, calls.throttled), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_not_repeated() {
+        let meter = Meter::default();
+        let answer = patiently("GetExecutionHistory", &meter, || async {
+            Err::<(), _>(refused("AccessDeniedException"))
+        });
+        assert!(answer.await.is_err());
+        assert_eq!(meter.calls().made, 1);
+    }
+
+    #[test]
+    fn what_was_not_read_says_why() {
+        let check = |code: &str, expected: &str| {
+            let told = unreadable("GetExecutionHistory", &refused(code)).to_string();
+            assert!(told.starts_with(expected), "{told}");
+        };
+        check("AccessDeniedException", "no permission: no");
+        check("ExecutionDoesNotExist", "its history is gone");
+        check("InternalError", "GetExecutionHistory: InternalError: no");
+    }
 
     #[test]
     fn pauses_double_up_to_a_bound_and_are_shortened_at_random() {

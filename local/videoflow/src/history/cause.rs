@@ -3,7 +3,7 @@
 use serde_json::Value;
 use videoflow_shared::jobs::Job;
 
-use super::read::names_of;
+use super::assembly::names_of;
 use super::runbook::look_up;
 use super::story::{CaughtFailure, Execution, RootCause, State, StateStatus, Status, document};
 

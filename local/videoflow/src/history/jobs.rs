@@ -8,6 +8,7 @@ use std::str::FromStr;
 use anyhow::Context;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use videoflow_shared::identity::JobId;
@@ -95,7 +96,7 @@ pub async fn list(environment: &Environment, wanted: &Wanted) -> anyhow::Result<
     let next = jobs.last().filter(|_| has_more).map(Cursor::of);
     let stations = stations(environment, &jobs).await;
     let listed = jobs.iter().map(|job| Listed {
-        facts: JobFacts::of(job),
+        facts: short_facts(job),
         station: station(job, &stations),
     });
     Ok(Listing {
@@ -164,6 +165,15 @@ async fn stations(environment: &Environment, jobs: &[Job]) -> HashMap<JobId, Str
     let asked: Vec<_> = asked.collect();
     let stations = stream::iter(asked).buffer_unordered(AT_ONCE);
     stations.filter_map(async |station| station).collect().await
+}
+
+/// What the job table has, without the input of a state that failed, which is long.
+fn short_facts(job: &Job) -> JobFacts {
+    let mut facts = JobFacts::of(job);
+    if let Some(details) = facts.error_details.as_mut().and_then(Value::as_object_mut) {
+        details.remove("input");
+    }
+    facts
 }
 
 fn station(job: &Job, stations: &HashMap<JobId, String>) -> Option<String> {

@@ -7,6 +7,7 @@ use aws_sdk_cloudwatchlogs::error::DisplayErrorContext;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use serde_json::Value;
 
+use super::assembly::unprefixed;
 use super::story::{Attempt, Log, LogLine, Moment};
 
 /// Lines are looked for from a moment before the call of the function to a moment after its end: clocks differ, and
@@ -53,7 +54,7 @@ pub async fn read(client: &Client, attempt: &Attempt, job: Option<&str>) -> Opti
         ),
     };
     Some(Log {
-        function,
+        function: unprefixed(&function).to_owned(),
         request_id: request_id.or_else(|| attempt.request_id.clone()),
         lines,
         from,
@@ -91,8 +92,13 @@ impl Search<'_> {
             let lines = lines
                 .iter()
                 .map(|line| log_line(line.timestamp(), line.message()));
-            let from = format!("{}: all of that time, no line names the job", self.group);
-            return Ok((None, last(lines.collect()), from));
+            let lines = last(lines.collect());
+            let which = if lines.is_empty() {
+                "no lines of that time"
+            } else {
+                "all lines of that time, none names the job"
+            };
+            return Ok((None, lines, format!("{}: {which}", self.group)));
         };
         let request = request
             .map(str::to_owned)

@@ -1,6 +1,7 @@
 //! The story of a job, read from files or from the Step Functions API.
 
 mod api;
+mod assembly;
 mod backoff;
 mod cause;
 mod draft;
@@ -8,6 +9,7 @@ mod event;
 mod files;
 pub mod jobs;
 mod logs;
+mod measures;
 mod outline;
 mod places;
 mod read;

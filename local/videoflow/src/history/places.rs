@@ -34,7 +34,7 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct Places {
     known: HashMap<u64, (Option<usize>, Opens)>,
-    /// States that had not ended when the execution did, for a redrive to enter them again.
+    /// States that failed or were aborted, and were not left: a redrive enters them again.
     halted: Vec<usize>,
 }
 
@@ -50,9 +50,9 @@ impl Places {
         self.known.insert(event.id, (state, opens));
     }
 
-    /// These had not ended when the execution did.
-    pub fn halt(&mut self, states: impl IntoIterator<Item = usize>) {
-        self.halted = states.into_iter().collect();
+    /// A state failed or was aborted, and was not left.
+    pub fn halt(&mut self, state: usize) {
+        self.halted.push(state);
     }
 
     /// The state of the event before this one.
@@ -90,7 +90,7 @@ impl Places {
         }
     }
 
-    /// The halted state that a redrive enters again: the one with the same input, where several have the name.
+    /// The halted state that a redrive enters again: the last of its name, with the same input where there is one.
     fn take_halted(&mut self, event: &Event, drafts: &[Draft]) -> Option<usize> {
         let is_named = |index: &usize| {
             drafts.get(*index).map(|draft| draft.name.as_str()) == event.details.name.as_deref()
@@ -98,7 +98,7 @@ impl Places {
         let is_same = |index: &usize| {
             drafts.get(*index).map(|draft| draft.input.as_str()) == event.details.input.as_deref()
         };
-        let mut named = self.halted.iter().copied().filter(is_named);
+        let mut named = self.halted.iter().rev().copied().filter(is_named);
         let found = named.clone().find(is_same).or_else(|| named.next())?;
         self.halted.retain(|halted| *halted != found);
         Some(found)
@@ -127,7 +127,7 @@ impl Places {
             }),
             None if kind.starts_with("Execution") => None,
             // A redriven Task that is not entered again.
-            None => before.or_else(|| self.halted.first().copied()),
+            None => before.or_else(|| self.halted.last().copied()),
         }
     }
 }
