@@ -5,9 +5,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    asl, completions, console, cost, decide, delete, dlq, history, permissions, profiles, redrive,
-    report, run, up, watch,
-    asl, decide, delete, history, jobs, permissions, profiles, redrive, run, up,
+    asl, completions, console, cost, decide, delete, dlq, history, jobs, permissions, profiles,
+    redrive, report, run, up, watch,
 };
 
 /// Turns a video into a brief: the whole pipeline on this machine, with no AWS account.
