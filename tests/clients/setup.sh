@@ -7,3 +7,4 @@ cd "$(dirname "$0")/../.."
 
 local/venv.sh clients tests/clients/requirements.txt
 local/venv.sh schemathesis tests/api/requirements.txt || echo "clients: the tests of the HTTP API by Schemathesis are skipped" >&2
+local/venv.sh browser tests/browser/requirements.txt || echo "clients: console and report are not looked at" >&2

@@ -3,9 +3,12 @@
 
 mod scenes;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use scenes::Scene;
+
+use crate::support::console::{Console, look};
+use crate::support::videoflow;
 
 /// What is paid for in these scenes. What had succeeded is not paid for again.
 fn check_paid(scene: &Scene) {
@@ -33,9 +36,38 @@ fn check_item(scene: &Scene, item: &Value) {
     assert!(execution.contains(&machine), "{item}");
 }
 
+/// Console and report show the cause first.
+fn check_pages(scene: &Scene) {
+    let url = scene.up.url();
+    let report = scene.up.folder().join("report.html");
+    let file = report.display().to_string();
+    let made = videoflow(&[
+        "report",
+        scene.job.as_str(),
+        "--endpoint-url",
+        &url,
+        "-o",
+        &file,
+        "--mask",
+    ]);
+    assert!(made.status.success());
+    let text = std::fs::read_to_string(&report).expect("a report");
+    assert!(
+        !text.contains("clip +1") && !text.contains("night shift"),
+        "the file's name is masked"
+    );
+    let console = Console::start(&["--endpoint-url", &url]);
+    let expected = &scene.expected;
+    look(json!({
+        "console": console.url, "report": report, "job": scene.job, "pages": expected.error == "Thrown",
+        "expected": {"machine": expected.machine, "state": expected.state, "error": expected.error, "cause": expected.cause},
+    }));
+}
+
 async fn check(mut scene: Scene) {
     let item = scene.up.settled(&scene.job).await;
     check_item(&scene, &item);
+    check_pages(&scene);
     scene.mend().await;
     let (status, answer) = scene
         .up

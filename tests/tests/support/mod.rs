@@ -1,5 +1,6 @@
 //! What the tests share: the repository's places and the built binaries.
 
+pub mod console;
 pub mod description;
 pub mod events;
 pub mod up;

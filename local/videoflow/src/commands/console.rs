@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{block_on, log_to_stderr};
 use crate::console::{Access, Bound};
 use crate::environment::Where;
+use crate::local_platform::Parts;
 
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-console";
@@ -15,8 +16,8 @@ const PRINCIPAL: &str = "videoflow-console";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 The page is served on this machine only, at the address that is printed: the token in it is a secret, new at
-each start. It changes nothing unless --write is given; then failed jobs can be redriven, and videos uploaded.
-Ends with Ctrl-C.
+each start. It changes nothing unless --write is given; then failed jobs can be redriven, and videos uploaded,
+and a local platform that rests is started for as long as the console runs. Ends with Ctrl-C.
 
 Examples:
   videoflow console
@@ -38,13 +39,23 @@ pub struct Arguments {
     json: bool,
     #[command(flatten)]
     place: Where,
+    #[command(flatten)]
+    parts: Parts,
 }
 
 /// Carries out the command.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     log_to_stderr();
     block_on(async {
-        let environment = arguments.place.open(PRINCIPAL).await?;
+        // What may be changed has to go on: a local platform that rests is started.
+        let environment = if arguments.write {
+            arguments
+                .place
+                .open_working(PRINCIPAL, &arguments.parts)
+                .await?
+        } else {
+            arguments.place.open(PRINCIPAL).await?
+        };
         let bound = Bound::bind(arguments.port).await?;
         let url = bound.url();
         if arguments.json {

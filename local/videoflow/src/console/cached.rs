@@ -33,6 +33,11 @@ impl<T> Cached<T> {
         *kept = Some((Instant::now(), Arc::clone(&answer)));
         Ok(answer)
     }
+
+    /// Forgets the answer, because what is behind it was changed.
+    pub async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
 }
 
 #[cfg(test)]

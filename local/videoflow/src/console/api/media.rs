@@ -44,7 +44,7 @@ pub async fn object(
         .find(|(known, _)| Some(*known) == ending)
         .ok_or_else(missing)?
         .1;
-    let bucket = console.environment.prefixed("output");
+    let bucket = console.bucket("output").await?;
     let places = Places::new(&bucket, &job);
     let place = match root.as_str() {
         "media" => places.media(&name),

@@ -6,6 +6,7 @@ mod jobs;
 mod line;
 mod media;
 mod queues;
+mod redrive;
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -57,6 +58,9 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/api/events", get(line::events))
         .route("/api/failures", get(failures::failures))
         .route("/api/queues", get(queues::queues))
+        .route("/api/letters", get(queues::letters))
+        .route("/api/redrive", post(redrive::redrive))
+        .route("/api/redrive/plan", post(redrive::plan))
         .route("/api/costs", get(costs::costs))
         .route("/media/{job}/{root}/{*name}", get(media::object))
         .route(UPLOADS, post(uploads::upload))

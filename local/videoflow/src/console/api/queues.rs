@@ -9,16 +9,16 @@ use serde_json::{Value, json};
 use videoflow_platform::sqs::dead_letters;
 
 use super::{Answer, Console, Shared};
+use crate::dead_letters::{Filter, look};
 
-/// Queues: name, what its messages are, and whether it has dead letters of its own.
-const QUEUES: [(&str, &str, bool); 4] = [
-    ("ingest", "uploads that are to become jobs", true),
-    ("failures", "executions that failed or were redriven", true),
-    ("deletions", "videos that are to be deleted", true),
+/// Queues: name, and what its messages are. Each has dead letters of its own.
+const QUEUES: [(&str, &str); 4] = [
+    ("ingest", "uploads that are to become jobs"),
+    ("failures", "executions that failed or were redriven"),
+    ("deletions", "videos that are to be deleted"),
     (
         "failed-videos",
         "jobs that failed, one message each, for whoever mends them",
-        false,
     ),
 ];
 
@@ -32,15 +32,18 @@ pub async fn queues(State(console): Shared) -> Answer {
     Ok(Json(found.await?.as_ref().clone()))
 }
 
+/// What lies among the dead letters and the failed videos, and why. Each message is hidden for the moment of the look.
+pub async fn letters(State(console): Shared) -> Answer {
+    let heaps = look(&console.environment, &Filter::default(), 0).await?;
+    Ok(Json(json!({"queues": heaps})))
+}
+
 impl Console {
     async fn depths(&self) -> anyhow::Result<Value> {
-        let each = QUEUES.iter().map(async |(name, what, has_dead_letters)| {
+        let each = QUEUES.iter().map(async |(name, what)| {
             let full = self.environment.prefixed(name);
             let depth = self.depth(&full).await?;
-            let dead = match has_dead_letters {
-                true => Some(self.depth(&dead_letters(&full)).await?),
-                false => None,
-            };
+            let dead = self.depth(&dead_letters(&full)).await?;
             anyhow::Ok(json!({"name": name, "what": what, "depth": depth, "deadLetters": dead}))
         });
         Ok(json!({"queues": try_join_all(each).await?}))

@@ -4,19 +4,20 @@ import { get } from "./api.js";
 import { h, s } from "./dom.js";
 import { count, money, plural } from "./format.js";
 
-const HEIGHT = 180, WIDTH = 28, GAP = 12;
+const HEIGHT = 180, GAP = 12;
 
 /** Bars of the days, predicted beside paid; the table below says the same. */
 function chart(days) {
   const most = Math.max(...days.map((day) => Math.max(day.predictedUsd, day.actualUsd)), 1e-9);
+  const bar = days.length > 12 ? 13 : 28;
   const size = (value) => (value / most) * HEIGHT;
   const bars = days.map((day, at) => {
-    const x = at * (2 * WIDTH + GAP);
+    const x = at * (2 * bar + GAP);
     const [predicted, actual] = [size(day.predictedUsd), size(day.actualUsd)];
-    return [s("rect", { class: "predicted", x, y: HEIGHT - predicted, width: WIDTH, height: predicted, rx: 3 }), s("rect", { class: "actual", x: x + WIDTH + 1, y: HEIGHT - actual, width: WIDTH, height: actual, rx: 3 }),
-      s("text", { x: x + WIDTH, y: HEIGHT + 18, "text-anchor": "middle" }, day.day.slice(5))];
+    return [s("rect", { class: "predicted", x, y: HEIGHT - predicted, width: bar, height: predicted, rx: 3 }), s("rect", { class: "actual", x: x + bar + 1, y: HEIGHT - actual, width: bar, height: actual, rx: 3 }),
+      s("text", { x: x + bar, y: HEIGHT + 18, "text-anchor": "middle" }, day.day.slice(5))];
   });
-  const width = days.length * (2 * WIDTH + GAP);
+  const width = days.length * (2 * bar + GAP);
   return h("div", { class: "wide", tabindex: "0", role: "group", "aria-label": "Costs by day; the table says the same" },
     s("svg", { class: "days", viewBox: `-4 -8 ${width + 8} ${HEIGHT + 34}`, width: width + 8, height: HEIGHT + 34, "aria-hidden": "true" }, s("line", { x1: -4, x2: width, y1: HEIGHT, y2: HEIGHT }), bars));
 }

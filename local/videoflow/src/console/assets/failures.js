@@ -2,16 +2,28 @@
 
 import { about, get, post } from "./api.js";
 import { announce, command, h, icon } from "./dom.js";
-import { ago, fileName, plural, pretty, shortId, when } from "./format.js";
+import { ago, fileName, money, plural, pretty, shortId, when } from "./format.js";
 
 /** A button that redrives jobs, after a second look at what that means. */
 export function redriveButton(jobs) {
-  const place = h("span", { class: "redrive" });
+  const place = h("div", { class: "redrive" });
   const ask = h("button", { type: "button", class: "strong", onclick: confirm }, jobs.length > 1 ? `Redrive ${plural(jobs.length, "job")}` : "Redrive");
-  function confirm() {
-    place.replaceChildren(h("span", {}, "Is the cause mended? What had succeeded is not paid for again. "),
-      h("button", { type: "button", class: "strong", onclick: run }, "Redrive now"), " ", h("button", { type: "button", onclick: () => place.replaceChildren(ask) }, "Not yet"));
-    place.querySelector("button").focus();
+  async function confirm() {
+    place.replaceChildren(h("span", {}, "Looking what would run again…"));
+    try {
+      const plan = await post("/api/redrive/plan", { jobIds: jobs });
+      const refused = plan.jobs.filter((one) => one.way === "refused");
+      const able = jobs.length - refused.length;
+      const again = [...new Set(plan.jobs.flatMap((one) => one.runs ?? []))];
+      const unknown = plan.jobs.some((one) => one.way !== "refused" && one.costUsd === null);
+      place.replaceChildren(
+        able > 0 && h("p", {}, h("strong", {}, "Is the cause mended? "), `${again.join(", ")} ${again.length === 1 ? "runs" : "run"} again, for ${money(plan.costUsd)} at most${unknown ? ", and what jobs without a plan cost" : ""}. What had succeeded is not paid for again.`) || "",
+        refused.length > 0 && h("ul", { class: "quiet" }, refused.slice(0, 10).map((one) => h("li", {}, `${shortId(one.jobId)}: ${one.why}`))) || "",
+        able > 0 && h("button", { type: "button", class: "strong", onclick: run }, able > 1 ? `Redrive ${able} now` : "Redrive now") || "", " ", h("button", { type: "button", onclick: () => place.replaceChildren(ask) }, "Not now"));
+      place.querySelector("button").focus();
+    } catch (problem) {
+      place.replaceChildren(h("span", { role: "alert" }, problem.message), " ", ask);
+    }
   }
   async function run() {
     place.replaceChildren(h("span", {}, "Redriving…"));

@@ -29,15 +29,18 @@ export function when(text) {
   return text && !Number.isNaN(date.getTime()) ? TIME.format(date).replace(",", "") : "–";
 }
 
+/** How long ago, in one unit. */
 export function ago(text, now = Date.now()) {
-  const passed = now - Date.parse(text);
-  return Number.isNaN(passed) ? "–" : `${duration(Math.max(0, Math.floor(passed / 1000) * 1000)).replace(/^0 ms$/, "0 s")} ago`;
+  const seconds = Math.max(0, Math.floor((now - Date.parse(text)) / 1000));
+  if (Number.isNaN(seconds)) return "–";
+  const [unit, size] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, one]) => seconds >= one) ?? ["s", 1];
+  return `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
 export function money(dollars) {
   if (dollars === null || dollars === undefined) return "–";
   const digits = dollars !== 0 && Math.abs(dollars) < 1 ? 4 : 2;
-  return `$${dollars.toFixed(digits)}`;
+  return `$${dollars.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 export function fileName(key) {

@@ -27,7 +27,7 @@ function heading(story) {
 }
 
 /** What failed first, before anything else. */
-function cause(story, show, options) {
+function cause(story, show, options, isPictured) {
   const found = story.rootCause;
   const job = story.job;
   if (!found && !job?.errorDetails) return null;
@@ -43,7 +43,7 @@ function cause(story, show, options) {
     found?.log && logView(found.log),
     documentView(`Input of ${told.state}`, told.input),
     found && documentView(`Output of ${told.state}`, found.output),
-    h("div", { class: "tools" }, found && h("button", { type: "button", onclick: () => show(`${found.machine} ${found.state}`) }, "Show it in the picture"), redrive));
+    h("div", { class: "tools" }, found && isPictured && h("button", { type: "button", onclick: () => show(`${found.machine} ${found.state}`) }, "Show it in the picture"), redrive));
 }
 
 function logView(log) {
@@ -138,16 +138,18 @@ export function jobPage(story, pictures, options) {
   };
   const pictured = views(current, pictures, body, chosen);
   const selectRow = (machine, name, state) => {
-    pictured.reveal(`${machine} ${name}`);
+    if (isPictured) pictured.reveal(`${machine} ${name}`);
     select(machine, name, state);
     side.element.scrollIntoView({ block: "nearest" });
   };
   const at = focus(story);
   const unfolded = executions(story).filter(({ execution }) => execution.machine === at?.machine).map(({ execution }) => execution.arn);
+  // An execution of a machine that is not in the picture has its chart and its table.
+  const isPictured = story.execution && pictures.all.nodes.some((node) => node.machine === story.execution.machine);
   const dynamic = h("div", { class: "dynamic" });
   const lower = h("div", { class: "dynamic" });
   const fill = () => {
-    dynamic.replaceChildren(...[heading(current), cause(current, pictured.reveal, options), missing(current)].filter(Boolean));
+    dynamic.replaceChildren(...[heading(current), cause(current, pictured.reveal, options, isPictured), missing(current)].filter(Boolean));
     lower.replaceChildren(...(current.execution ? [
       h("section", {}, h("h2", {}, "What waited and what worked"), gantt(current, selectRow, unfolded)),
       states(current, selectRow),
@@ -155,9 +157,9 @@ export function jobPage(story, pictures, options) {
   };
   fill();
   const page = h("div", { class: "job" }, dynamic, options.results,
-    story.execution && h("section", { class: "workflow" }, h("div", { class: "bar-line" }, h("h2", {}, "The way through the workflows"), pictured.choice), h("div", { class: "split" }, body, side.element)),
-    lower);
-  if (story.execution) {
+    isPictured && h("section", { class: "workflow" }, h("div", { class: "bar-line" }, h("h2", {}, "The way through the workflows"), pictured.choice), h("div", { class: "split" }, body, side.element)),
+    lower, !isPictured && side.element);
+  if (isPictured) {
     const first = at && at.machine !== "process-video" ? at.machine : "";
     pictured.show(first in pictures ? first : "");
     // Once it is in the document and has its sizes.

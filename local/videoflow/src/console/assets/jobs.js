@@ -69,11 +69,13 @@ export async function onePage(id, signal) {
     if (document.visibilityState === "visible") {
       const now = await get(path, signal).catch(() => null);
       if (now && !signal.aborted) {
-        page.update(now);
-        if (!isOpen(now)) {
-          if (now.job?.status === "PUBLISHED") window.dispatchEvent(new HashChangeEvent("hashchange"));
+        // With its first history, and with its results, the page has other parts.
+        if (Boolean(now.execution) !== Boolean(story.execution) || now.job?.status === "PUBLISHED") {
+          window.dispatchEvent(new HashChangeEvent("hashchange"));
           return;
         }
+        page.update(now);
+        if (!isOpen(now)) return;
       }
     }
     setTimeout(look, LOOK);

@@ -59,10 +59,10 @@ function move(root, before) {
   }
 }
 
-/** All jobs that the line names, once each, with their stations: the table below it. */
+/** The jobs at the stations, once each, with all stations they are at: the table below the line. */
 function flights(line) {
   const found = new Map();
-  for (const one of line.stations) {
+  for (const one of line.stations.filter((other) => other.machine)) {
     for (const job of one.jobs) {
       const known = found.get(job.jobId);
       found.set(job.jobId, { ...job, stations: [...(known?.stations ?? []), one.title] });

@@ -33,6 +33,7 @@ async function show() {
   }
   tellProblem(about.problem);
   main.setAttribute("aria-busy", "true");
+  if (!main.dataset.begun) main.replaceChildren(h("p", { class: "quiet" }, "One moment…"));
   try {
     const make = page === "jobs" && id ? onePage(decodeURIComponent(id), signal) : PAGES[page](signal);
     const element = await make;

@@ -20,13 +20,12 @@ export async function resultsView(job, signal) {
   const brief = await get(`/media/${job}/published/brief.json`, signal).catch(() => null);
   if (!brief) return null;
   const below = (place) => `/media/${job}/media/${place.split(`/media/${job}/`).pop()}`;
-  const renditions = (brief.renditions ?? []).filter((one) => one.height && (one.uri ?? one.location ?? "").endsWith(".mp4")).sort((left, right) => left.height - right.height);
+  const renditions = (brief.renditions ?? []).filter((one) => one.kind === "mp4" && one.height).sort((left, right) => left.height - right.height);
   const chosen = renditions.findLast((one) => one.height <= 720) ?? renditions[0];
-  const source = chosen ? below(chosen.uri ?? chosen.location) : `/media/${job}/media/proxy.mp4`;
+  const source = chosen ? below(chosen.uri) : `/media/${job}/media/proxy.mp4`;
   const video = h("video", { controls: true, preload: "metadata", src: source, "aria-label": words(brief.title) });
-  for (const language of brief.subtitles ?? []) {
-    const code = language.language ?? language.code;
-    if (code) video.append(h("track", { kind: "subtitles", srclang: code, label: code, src: `/media/${job}/published/subtitles/${code}.vtt` }));
+  for (const { language, format } of brief.subtitles ?? []) {
+    if (format === "vtt") video.append(h("track", { kind: "subtitles", srclang: language, label: language, src: `/media/${job}/published/subtitles/${language}.vtt` }));
   }
   const seek = (at) => { video.currentTime = at / 1000; video.play().catch(() => null); };
   const chapter = (one) => h("li", {}, h("button", { type: "button", class: "small", onclick: () => seek(one.startMs) }, clock(one.startMs)), " ", words(one.title));
