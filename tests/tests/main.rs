@@ -7,6 +7,7 @@
 
 mod asl_check;
 mod clients;
+mod console;
 mod crash;
 mod crowd;
 mod dead_letters;
