@@ -8,6 +8,7 @@
 mod asl_check;
 mod clients;
 mod console;
+mod commands;
 mod crash;
 mod crowd;
 mod dead_letters;
@@ -38,4 +39,3 @@ mod redrive;
 mod services;
 mod support;
 mod terraform;
-mod trouble;
