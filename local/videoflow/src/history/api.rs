@@ -3,8 +3,7 @@
 use aws_sdk_sfn::Client;
 
 use super::backoff::{patiently, unreadable};
-use super::event::Event;
-use super::story::Moment;
+use super::event::{Event, moment};
 use super::{Listed, Meter, Unreadable, status};
 
 /// Pages of 1,000 events: Step Functions ends an execution at 25,000.
@@ -45,7 +44,7 @@ pub async fn children(
     let page = patiently("ListExecutions", meter, || request.clone().send())
         .await
         .map_err(|error| unreadable("ListExecutions", &error))?;
-    let moment = |at: aws_sdk_sfn::primitives::DateTime| Moment(at.to_millis().unwrap_or(0));
+    let moment = |at: aws_sdk_sfn::primitives::DateTime| moment(at.as_secs_f64());
     let listed = page.executions.into_iter().map(|execution| Listed {
         arn: execution.execution_arn,
         status: status(execution.status.as_str()),

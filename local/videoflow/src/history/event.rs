@@ -79,7 +79,8 @@ impl Event {
         Self {
             id: number(event.id),
             previous_id: number(event.previous_event_id),
-            at: Moment(event.timestamp.to_millis().unwrap_or(0)),
+            // Rounded, as in files: a whole millisecond arrives as a fraction of a second just below it.
+            at: moment(event.timestamp.as_secs_f64()),
             kind: event.r#type.as_str().to_owned(),
             details: details(event),
         }
