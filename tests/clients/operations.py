@@ -77,10 +77,12 @@ class Commands(unittest.TestCase):
                     self.check(cli, line.replace("doomed.json", f"{folder}/doomed.json"))
 
     def test_videoflow_knows_every_command_and_option(self):
-        commands = re.findall(r"^(?:\$ )?vf (?!\(\))(.+)$", PAGE, re.MULTILINE)
+        commands = re.findall(r"^(?:\$ )?vf (.+)$", PAGE, re.MULTILINE)
+        # Without the definitions of `vf`, and commands within commands.
+        commands = [line for line in commands if not line.startswith("()") and "$(" not in line]
         self.assertGreater(len(commands), 8)
         for line in commands:
-            words = shlex.split(line.replace('"$JOB"', "v-" + "0" * 40), comments=True)
+            words = shlex.split(line.replace("$JOB", "v-" + "0" * 40), comments=True)
             with self.subTest(command=line):
                 done = subprocess.run([os.environ["VIDEOFLOW"], *words, "--help"], capture_output=True, text=True)
                 self.assertEqual(done.returncode, 0, done.stderr)
@@ -197,8 +199,8 @@ class Runbook(unittest.TestCase):
         item = self.await_job(version, "PUBLISHED")
         job = item["JobId"]["S"]
 
-        listing = block("Names in the commands", "dynamodb scan").replace("KEY=talks/monday.mp4", "")
-        self.assertEqual(self.sh(listing, KEY=key).split("\t")[:3], [job, "PUBLISHED", version])
+        listing = block("Names in the commands", "vf jobs").replace("KEY=talks/monday.mp4", "")
+        self.assertIn(job, self.sh(listing, KEY=key))
         published = self.sh(block("Backfill a library", "dynamodb query")).strip().split("\t")
         self.assertEqual(published[0], key)
         self.assertIn(f"published/{job}/brief.html", self.sh(block("Backups and restore", "list-object-versions"), JOB=job))
@@ -243,8 +245,9 @@ class Runbook(unittest.TestCase):
     def test_a_failed_video_is_found_and_redriven(self):
         version = self.put("failed.mp4", b"no video", profile="unknown")
         job = self.await_job(version, "FAILED")["JobId"]["S"]
-        failed = block("Redrive a failed video", "dynamodb query").replace("2026-11-21T02:00", "2000-01-01T00:00")
-        self.assertEqual(self.sh(failed).strip().split("\t"), [job, "InspectFile", "ProfileNotFound", "failed.mp4"])
+        failed = self.sh(block("Redrive a failed video", "vf jobs"))
+        for part in [job, "InspectFile", "ProfileNotFound", "failed.mp4"]:
+            self.assertIn(part, failed)
         look, drop = block("The failed-videos queue", "--queue"), block("The failed-videos queue", "drop")
         until("everyone is told", lambda: "failed.mp4 failed in InspectFile" in self.sh(look))
         self.sh(drop, JOB=job)
