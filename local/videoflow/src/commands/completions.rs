@@ -30,3 +30,14 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     let _ = io::Write::write_all(&mut io::stdout(), &text);
     ExitCode::SUCCESS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By clap's own rules: no two arguments of a command share a name.
+    #[test]
+    fn every_command_can_be_told_from_every_other() {
+        crate::command_line::Arguments::command().debug_assert();
+    }
+}

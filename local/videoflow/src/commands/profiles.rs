@@ -52,6 +52,7 @@ Cost and time are those of a minute and of a second of video. A difference to th
 marked when chance does not explain it (95 %), which takes ten published videos of each.")]
 struct Comparison {
     /// Profile
+    #[arg(id = "compared", value_name = "PROFILE")]
     profile: String,
     #[command(flatten)]
     place: Where,
