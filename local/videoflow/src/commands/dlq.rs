@@ -1,6 +1,5 @@
 //! `videoflow dlq`: what lies in the dead-letter queues and in the queue of failed videos.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::ensure;
@@ -11,7 +10,7 @@ use videoflow_shared::identity::JobId;
 use super::{block_on, log_to_stderr};
 use crate::confirm::{Consent, ask};
 use crate::dead_letters::{
-    Dropping, FAILED_VIDEOS, Filter, Heap, Letter, drop_letters, look, names, origin, send_back,
+    Dropping, FAILED_VIDEOS, Filter, Heap, drop_letters, in_words, look, names, origin, send_back,
 };
 use crate::environment::{Environment, Where};
 
@@ -21,8 +20,6 @@ const PRINCIPAL: &str = "videoflow-dlq";
 const NOTHING_DONE: u8 = 2;
 /// Seconds for which messages are held while they are moved or dropped.
 const HOLD_SECONDS: i32 = 300;
-/// Characters of a reason in a line.
-const WHY_LIMIT: usize = 160;
 
 /// Shows what could not be handled, and the videos that failed; sends back or drops
 #[derive(Debug, clap::Args)]
@@ -165,7 +162,7 @@ async fn show(shown: &Shown) -> anyhow::Result<ExitCode> {
     if shown.json {
         println!("{}", json!({"queues": heaps}));
     } else {
-        print!("{}", text(&heaps, now_ms()));
+        print!("{}", in_words(&heaps, now_ms()));
         let arguments = &environment.arguments;
         if heaps
             .iter()
@@ -195,9 +192,9 @@ async fn act(acting: &Acting, dropped: Option<&Drop>) -> anyhow::Result<ExitCode
     let heaps = look(&environment, &filter, 0).await?;
     let count: usize = heaps.iter().map(|heap| heap.letters.len()).sum();
     if acting.dry_run && !shown.json {
-        print!("{}", text(&heaps, now_ms()));
+        print!("{}", in_words(&heaps, now_ms()));
     } else {
-        eprint!("{}", text(&heaps, now_ms()));
+        eprint!("{}", in_words(&heaps, now_ms()));
     }
     let verb = if dropped.is_some() {
         "drop"
@@ -264,71 +261,4 @@ async fn carry_out(
 
 fn now_ms() -> i64 {
     OffsetDateTime::now_utc().unix_timestamp() * 1000
-}
-
-/// The queues, and what lies in those that are not empty.
-fn text(heaps: &[Heap], now_ms: i64) -> String {
-    let mut text = String::new();
-    for heap in heaps {
-        // Writing to a String cannot fail.
-        let _ = match (heap.visible, heap.held) {
-            (0, 0) => writeln!(text, "{:<32} empty", heap.queue),
-            (visible, 0) => writeln!(text, "{:<32} {visible}", heap.queue),
-            (visible, held) => writeln!(
-                text,
-                "{:<32} {visible}, and {held} that somebody holds",
-                heap.queue
-            ),
-        };
-        for letter in &heap.letters {
-            text.push_str(&line(letter, now_ms));
-        }
-    }
-    text
-}
-
-fn line(letter: &Letter, now_ms: i64) -> String {
-    let why: String = letter
-        .why
-        .replace('\n', " ")
-        .chars()
-        .take(WHY_LIMIT)
-        .collect();
-    let job = match &letter.job_id {
-        Some(job) if !letter.what.contains(job.as_str()) => format!("  {job}"),
-        _ => String::new(),
-    };
-    format!(
-        "  {}  {:>5}  received {}×  {}{job}\n      {why}\n",
-        letter.id.chars().take(8).collect::<String>(),
-        age((now_ms - letter.sent_ms).max(0) / 1000),
-        letter.receives,
-        letter.what,
-    )
-}
-
-/// An age in its largest unit.
-fn age(seconds: i64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min", seconds / 60),
-        3600..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} d", seconds / 86_400),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_told_in_their_largest_unit() {
-        let check = |seconds: i64, expected: &str| assert_eq!(age(seconds), expected);
-        check(0, "0 s");
-        check(59, "59 s");
-        check(60, "1 min");
-        check(3600, "1 h");
-        check(172_799, "47 h");
-        check(172_800, "2 d");
-    }
 }

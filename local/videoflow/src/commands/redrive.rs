@@ -1,22 +1,21 @@
 //! `videoflow redrive`: failed jobs go on from the states that failed, or as new runs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::Intake;
-use videoflow_shared::jobs::{Job, JobStatus};
 
 use super::{block_on, log_to_stderr};
 use crate::confirm::{Consent, ask};
 use crate::environment::{Environment, Where};
-use crate::job::export::{Export, outputs};
 use crate::local_platform::Parts;
 use crate::redriving::{
-    Begun, Choice, Proposal, Way, carry_out, propose, shown, to_json, until_ended,
+    Begun, Choice, Proposal, Way, carry_out, exit_code, propose, shown, tell, to_json, until_ended,
 };
-use crate::watching::{Screen, Stream, Wish, watch};
+use crate::watching::{Screen, Seen, Stream, Wish, watch};
 
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-redrive";
@@ -169,113 +168,56 @@ async fn finish(
     proposals: &[Proposal],
 ) -> anyhow::Result<Outcome> {
     let answers = carry_out(intake, proposals).await;
-    let begun: Vec<&Begun> = answers
-        .iter()
-        .filter_map(|(_, begun)| begun.as_ref().ok())
-        .collect();
-    let jobs: Vec<JobId> = begun.iter().map(|begun| begun.job.clone()).collect();
+    let begun = answers.iter().filter_map(|(_, begun)| begun.as_ref().ok());
+    let begun: Vec<&Begun> = begun.collect();
     // A platform that this command started ends with it.
     let is_followed = !arguments.no_wait || environment.platform().is_some();
-    let settled = if is_followed && !jobs.is_empty() {
-        let wish = Wish {
-            redrives: begun
-                .iter()
-                .map(|begun| (begun.job.clone(), begun.redrives))
-                .collect(),
-            jobs: jobs.clone(),
-            ..Wish::default()
-        };
-        let seen = watch(environment, &wish, &mut Screen::new(false, Stream::Err)).await?;
-        if environment.platform().is_some() {
-            until_ended(environment, &jobs).await?;
-        }
-        Some(seen)
+    let seen = if is_followed && !begun.is_empty() {
+        Some(follow(environment, &begun).await?)
     } else {
+        let jobs: Vec<&str> = begun.iter().map(|begun| begun.job.as_str()).collect();
         eprintln!(
             "{} go on: videoflow watch {} {}",
             jobs.len(),
-            words(&jobs),
+            jobs.join(" "),
             environment.arguments
         );
         None
     };
-    let mut told = Vec::new();
-    for proposal in proposals {
-        let answer = answers.iter().find(|(id, _)| *id == proposal.job.job_id);
-        let document = match answer {
-            None => to_json(proposal),
-            Some((_, Err(error))) => {
-                eprintln!("{error:#}");
-                merged(
-                    proposal,
-                    json!({"status": "FAILED", "error": format!("{error:#}")}),
-                )
-            }
-            Some((_, Ok(begun))) => {
-                let job = settled.as_ref().and_then(|seen| seen.get(&begun.job));
-                let job = job.map(|seen| &seen.job);
-                let members = result(arguments, environment, begun, job).await?;
-                merged(proposal, members)
-            }
-        };
-        told.push(document);
-    }
-    let code = exit_code(&told, settled.is_some());
-    Ok(Outcome { jobs: told, code })
+    let out = results(arguments, environment);
+    let told = tell(
+        environment,
+        proposals,
+        &answers,
+        seen.as_ref(),
+        out.as_deref(),
+    )
+    .await?;
+    Ok(Outcome {
+        code: ExitCode::from(exit_code(&told, seen.is_some())),
+        jobs: told,
+    })
 }
 
-fn words(jobs: &[JobId]) -> String {
-    let words: Vec<&str> = jobs.iter().map(JobId::as_str).collect();
-    words.join(" ")
-}
-
-/// What became of a job that went on; its results join those on this machine.
-async fn result(
-    arguments: &Arguments,
+/// Shows where the jobs are until they have settled.
+async fn follow(
     environment: &Environment,
-    begun: &Begun,
-    job: Option<&Job>,
-) -> anyhow::Result<Value> {
-    let Some(job) = job else {
-        return Ok(json!({"jobId": begun.job, "status": "PROCESSING", "error": null}));
+    begun: &[&Begun],
+) -> anyhow::Result<BTreeMap<JobId, Seen>> {
+    let jobs: Vec<JobId> = begun.iter().map(|begun| begun.job.clone()).collect();
+    let redrives = begun
+        .iter()
+        .map(|begun| (begun.job.clone(), begun.redrives));
+    let wish = Wish {
+        redrives: redrives.collect(),
+        jobs: jobs.clone(),
+        ..Wish::default()
     };
-    let folder = match (results(arguments, environment), environment.platform()) {
-        (Some(out), Some(platform)) => {
-            let data = environment.data.clone().unwrap_or_default();
-            let s3 = environment.s3();
-            let export = Export {
-                platform,
-                s3: &s3,
-                data: &data,
-                out: &out,
-            };
-            Some(export.write(&begun.job).await?)
-        }
-        _ => None,
-    };
-    let failure = job
-        .error_details
-        .as_ref()
-        .filter(|_| job.job_status != JobStatus::Published);
-    let error =
-        failure.map(|details| format!("{}: {}: {}", details.state, details.error, details.cause));
-    eprintln!("{}  {}", begun.job, job.job_status);
-    if let Some(error) = &error {
-        eprintln!(
-            "  {error}\n  videoflow history {} {}",
-            begun.job, environment.arguments
-        );
+    let seen = watch(environment, &wish, &mut Screen::new(false, Stream::Err)).await?;
+    if environment.platform().is_some() {
+        until_ended(environment, &jobs).await?;
     }
-    if let Some(folder) = &folder {
-        eprintln!("  {}", folder.display());
-    }
-    Ok(json!({
-        "jobId": begun.job,
-        "status": job.job_status,
-        "outputs": folder.as_deref().map(outputs),
-        "alreadyProcessed": false,
-        "error": error,
-    }))
+    Ok(seen)
 }
 
 /// The folder of results that belongs to a platform's: that of `videoflow run`.
@@ -287,29 +229,4 @@ fn results(arguments: &Arguments, environment: &Environment) -> Option<PathBuf> 
     parent
         .ends_with("videoflow-out")
         .then(|| parent.to_path_buf())
-}
-
-fn merged(proposal: &Proposal, members: Value) -> Value {
-    let mut document = to_json(proposal);
-    if let (Value::Object(document), Value::Object(members)) = (&mut document, members) {
-        document.extend(members);
-    }
-    document
-}
-
-fn exit_code(told: &[Value], is_followed: bool) -> ExitCode {
-    let is = |statuses: &[&str]| {
-        told.iter().any(|job| {
-            job["status"]
-                .as_str()
-                .is_some_and(|status| statuses.contains(&status))
-        })
-    };
-    if is(&["FAILED"]) || (is_followed && is(&["PROCESSING", "QUEUED", "DUPLICATE", "DELETED"])) {
-        ExitCode::FAILURE
-    } else if is(&["REJECTED", "FAILED_QC"]) || told.iter().any(|job| job["way"] == "refused") {
-        ExitCode::from(NOTHING_DONE)
-    } else {
-        ExitCode::SUCCESS
-    }
 }

@@ -158,46 +158,31 @@ fn rounded(usd: f64) -> f64 {
     (usd * 1e6).round() / 1e6
 }
 
+/// Quantity, US dollars and basis by service and unit.
+type Figures = BTreeMap<(String, String), (f64, f64, Basis)>;
+
 /// The lines of a job: predicted by its plan, actual by its brief, or by what was begun where there is none.
 async fn lines(objects: &Objects, bucket: &str, job: &Job) -> anyhow::Result<Vec<Line>> {
     let Some(plan) = plan::read(objects, bucket, &job.job_id).await? else {
         return Ok(Vec::new());
     };
     let predicted = plan.predicted_cost.lines;
-    let brief: Option<Brief> = match job.actual_cost_usd {
-        Some(_) => {
-            let published = Places::new(bucket, &job.job_id).published("brief.json");
-            objects.get_json(&published).await?
-        }
-        None => None,
-    };
-    let actual: BTreeMap<(String, String), (f64, f64, Basis)> = if let Some(brief) = brief {
-        let lines = brief.cost.lines.into_iter();
-        let lines = lines.map(|line| {
-            let basis = charge_of(&line.service, &line.unit).map_or(Basis::Planned, basis);
-            let usd = line.qty * line.unit_price;
-            ((line.service, line.unit), (line.qty, usd, basis))
-        });
-        lines.collect()
+    let places = Places::new(bucket, &job.job_id);
+    let actual = if job.actual_cost_usd.is_some() {
+        let brief: Option<Brief> = objects.get_json(&places.published("brief.json")).await?;
+        brief.map(of_brief).unwrap_or_default()
     } else {
-        // What the model answered is in the draft, from its first answer on.
-        let draft = Places::new(bucket, &job.job_id).work("brief.json");
-        let draft: Option<Brief> = objects.get_json(&draft).await?;
-        let model = draft.into_iter().flat_map(|draft| draft.cost.lines);
-        let model = model.filter(|line| {
-            let charge = charge_of(&line.service, &line.unit);
-            matches!(charge, Some(Charge::ModelInput | Charge::ModelOutput))
-        });
-        let model = model.map(|line| {
-            let figures = (line.qty, line.qty * line.unit_price, Basis::Measured);
-            ((line.service, line.unit), figures)
-        });
         let lines = begun(&predicted, job).into_iter();
-        let lines = lines.map(|line| {
-            let figures = (line.quantity, line.amount_usd, Basis::Planned);
-            ((line.service, line.unit), figures)
-        });
-        lines.chain(model).collect()
+        let mut figures: Figures = lines
+            .map(|line| {
+                let figures = (line.quantity, line.amount_usd, Basis::Planned);
+                ((line.service, line.unit), figures)
+            })
+            .collect();
+        // What the model answered is in the draft, from its first answer on.
+        let draft: Option<Brief> = objects.get_json(&places.work("brief.json")).await?;
+        figures.extend(draft.map(of_model).unwrap_or_default());
+        figures
     };
     Ok(predicted
         .into_iter()
@@ -214,4 +199,24 @@ async fn lines(objects: &Objects, bucket: &str, job: &Job) -> anyhow::Result<Vec
             }
         })
         .collect())
+}
+
+fn of_brief(brief: Brief) -> Figures {
+    let lines = brief.cost.lines.into_iter();
+    let lines = lines.map(|line| {
+        let basis = charge_of(&line.service, &line.unit).map_or(Basis::Planned, basis);
+        let usd = line.qty * line.unit_price;
+        ((line.service, line.unit), (line.qty, usd, basis))
+    });
+    lines.collect()
+}
+
+/// What the model was asked and answered.
+fn of_model(draft: Brief) -> Figures {
+    let is_of_model = |(service, unit): &(String, String)| {
+        let charge = charge_of(service, unit);
+        matches!(charge, Some(Charge::ModelInput | Charge::ModelOutput))
+    };
+    let figures = of_brief(draft).into_iter();
+    figures.filter(|(name, _)| is_of_model(name)).collect()
 }

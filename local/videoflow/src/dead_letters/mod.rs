@@ -3,10 +3,12 @@
 mod act;
 mod letter;
 mod look;
+mod text;
 
 pub use act::{Dropping, drop_letters, send_back};
 pub use letter::Letter;
 pub use look::{Filter, Heap, look};
+pub use text::shown as in_words;
 
 /// Queues that a function or the scheduler leads to; behind each is one of dead letters.
 const WITH_DEAD_LETTERS: [&str; 5] = ["ingest", "failures", "deletions", "failed-videos", SCHEDULE];

@@ -1,5 +1,6 @@
 //! Letting failed jobs go on: what would be done with each, what it costs, and doing it.
 
+mod outcome;
 mod proposal;
 mod text;
 
@@ -10,6 +11,7 @@ use videoflow_shared::identity::JobId;
 use videoflow_shared::intake::{Intake, Redriven};
 
 use crate::environment::Environment;
+pub use outcome::{Answers, exit_code, tell};
 pub use proposal::{Choice, Proposal, Way};
 pub use text::{shown, to_json};
 
@@ -64,10 +66,7 @@ pub async fn propose(
 }
 
 /// Does what is proposed; the answers are in the order of the proposals, without those that were refused.
-pub async fn carry_out(
-    intake: &Intake,
-    proposals: &[Proposal],
-) -> Vec<(JobId, anyhow::Result<Begun>)> {
+pub async fn carry_out(intake: &Intake, proposals: &[Proposal]) -> Answers {
     let begin = async |proposal: &Proposal| {
         let begun = begin(intake, proposal).await.transpose()?;
         Some((proposal.job.job_id.clone(), begun))
