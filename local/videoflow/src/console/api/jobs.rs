@@ -63,7 +63,17 @@ pub async fn list(State(console): Shared, Query(asked): Query<Asked>) -> Answer 
 /// A job's story, as `videoflow history --json` tells it.
 pub async fn story(State(console): Shared, Path(job): Path<String>) -> Answer<Story> {
     let job = parse_job(&job)?;
-    Ok(Json(read(&console.environment, job.as_str()).await?))
+    match read(&console.environment, job.as_str()).await {
+        Ok(story) => Ok(Json(story)),
+        Err(error) => match console.environment.jobs().get(&job).await {
+            // Its upload may be on the way.
+            Ok(None) => Err(Problem(
+                StatusCode::NOT_FOUND,
+                format!("there is no job {job}"),
+            )),
+            _ => Err(error.into()),
+        },
+    }
 }
 
 /// What a list shows of a job.

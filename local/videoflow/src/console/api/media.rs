@@ -38,6 +38,10 @@ pub async fn object(
             format!("{job} has no {root}/{name} that can be shown"),
         )
     };
+    // S3 takes such a key as it is; what lies between might not.
+    if name.split('/').any(|part| part == "..") {
+        return Err(missing());
+    }
     let ending = name.rsplit_once('.').map(|(_, ending)| ending);
     let content_type = TYPES
         .iter()

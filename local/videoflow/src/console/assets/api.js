@@ -1,7 +1,12 @@
 // Questions to the console's own server. The token is in a cookie that scripts cannot read.
 
 /** What could not be had, in a sentence for the user. */
-export class Problem extends Error {}
+export class Problem extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
 
 async function ask(path, options) {
   let response;
@@ -12,7 +17,7 @@ async function ask(path, options) {
     throw new Problem("The console does not answer. Is `videoflow console` still running?");
   }
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Problem(answer.detail ?? `The console answered ${response.status}.`);
+  if (!response.ok) throw new Problem(answer.detail ?? `The console answered ${response.status}.`, response.status);
   return answer;
 }
 

@@ -15,10 +15,24 @@ export function documentView(title, value, isOpen = false) {
   return h("details", { open: isOpen }, h("summary", {}, title), h("div", { class: "document" }, h("div", { class: "tools" }, all, copyable(text)), pre));
 }
 
-/** An error with its cause; a cause that is JSON is shown as such. */
+/** What a function said, out of the form that Lambda gives it. */
+function message(cause) {
+  try {
+    const value = typeof cause === "string" ? JSON.parse(cause) : cause;
+    return typeof value?.errorMessage === "string" ? value.errorMessage : null;
+  } catch {
+    return null;
+  }
+}
+
+/** An error with its cause: in words where it has words, and whole. */
 export function errorView(error, cause) {
   const text = pretty(cause);
-  return h("div", { class: "error" }, h("p", { class: "name" }, error || "no error name"), text && (text.length > 300 || text.includes("\n") ? h("pre", { tabindex: "0", "aria-label": "Cause" }, text) : h("p", {}, text)));
+  const said = message(cause);
+  const isShort = text.length <= 300 && !text.includes("\n");
+  const whole = said && Object.keys(typeof cause === "string" ? JSON.parse(cause) : cause).some((name) => !["errorType", "errorMessage"].includes(name)) && documentView("Cause, as it is", cause);
+  return h("div", { class: "error" }, h("p", { class: "name" }, error || "no error name"),
+    said ? [h("p", { class: "said" }, said), whole] : text && (isShort ? h("p", { class: "said" }, text) : h("pre", { tabindex: "0", "aria-label": "Cause" }, text)));
 }
 
 function attempts(state) {

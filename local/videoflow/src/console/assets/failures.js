@@ -32,6 +32,8 @@ export function redriveButton(jobs) {
       const refused = results.filter((one) => one.problem);
       const words = `${plural(results.length - refused.length, "job")} redriven${refused.length ? `, ${refused.length} not` : ""}.`;
       announce(words);
+      // The job's page shows it at work, as soon as it is.
+      if (jobs.length === 1 && !refused.length) setTimeout(() => window.dispatchEvent(new HashChangeEvent("hashchange")), 2000);
       place.replaceChildren(h("span", {}, words), h("ul", {}, refused.slice(0, 20).map((one) => h("li", {}, h("a", { href: `#/jobs/${one.jobId}` }, shortId(one.jobId)), `: ${one.problem}`))));
     } catch (problem) {
       place.replaceChildren(h("span", { role: "alert" }, problem.message), " ", ask);

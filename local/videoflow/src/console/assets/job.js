@@ -9,6 +9,12 @@ import { markdown } from "./markdown.js";
 import { entries, executions, focus, newestOfMachines, passage } from "./story.js";
 import { table } from "./table.js";
 
+function cost(job) {
+  const predicted = job?.predictedCostUsd ?? null, actual = job?.actualCostUsd ?? null;
+  if (predicted === null) return actual === null ? null : money(actual);
+  return actual === null ? `${money(predicted)} predicted` : `${money(actual)} of ${money(predicted)} predicted`;
+}
+
 /** The job in a few words. */
 function heading(story) {
   const job = story.job, root = story.execution;
@@ -17,7 +23,7 @@ function heading(story) {
     ["Job", job?.jobId ?? root?.name], ["Source", job && `${job.source.bucket}/${job.source.key}`], ["Profile", job?.profile],
     ["Began", when(root?.startedAt ?? job?.createdAt)], ["Took", root ? duration(root.durationMs ?? Date.now() - Date.parse(root.startedAt)) : null],
     ["Worked", story.totals ? duration(story.totals.workedMs) : null], ["Waited, at no cost", story.totals ? duration(story.totals.waitedMs) : null],
-    ["Cost", job && (job.predictedCostUsd ?? job.actualCostUsd ?? null) !== null ? `${money(job.actualCostUsd)} of ${money(job.predictedCostUsd)} predicted` : null],
+    ["Cost", cost(job)],
     ["Quality", job?.qualityScore ?? null], ["Redrives", root?.redriveCount || null],
     ["States", story.totals ? `${plural(story.totals.states, "state")} in ${plural(story.totals.executions, "execution")}, ${plural(story.totals.retries, "retry", "retries")}` : null],
   ].filter(([, value]) => value !== null && value !== undefined && value !== "");

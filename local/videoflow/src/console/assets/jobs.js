@@ -53,9 +53,17 @@ export async function jobsPage(signal) {
 
 let pictures = null;
 
+/** A job that is not there yet: its upload is on the way. It is looked for again while one looks. */
+function expected(id, signal) {
+  setTimeout(() => { if (!signal.aborted) window.dispatchEvent(new HashChangeEvent("hashchange")); }, LOOK);
+  return h("section", { class: "notice" }, h("h1", {}, shortId(id)), h("p", {}, "There is no such job, or not yet: after an upload it takes a moment. It is looked for again."));
+}
+
 export async function onePage(id, signal) {
   const path = `/api/jobs/${encodeURIComponent(id)}`;
-  const [story, drawn] = await Promise.all([get(path, signal), pictures ?? get("/api/graph", signal)]);
+  const asked = get(path, signal).catch((problem) => { if (problem.status === 404) return null; throw problem; });
+  const [story, drawn] = await Promise.all([asked, pictures ?? get("/api/graph", signal)]);
+  if (!story) return expected(id, signal);
   pictures = drawn;
   const redrive = (of) => {
     if (of.job?.status !== "FAILED") return null;
