@@ -7,8 +7,8 @@
 
 mod asl_check;
 mod clients;
-mod console;
 mod commands;
+mod console;
 mod crash;
 mod crowd;
 mod dead_letters;

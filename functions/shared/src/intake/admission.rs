@@ -23,6 +23,8 @@ const ITEM: &str = "admission";
 const SWEEP_SECONDS: i64 = 10;
 /// Age from which a slot without work is taken back: far more than lies between admission and start.
 const ABANDONED_SECONDS: i64 = 900;
+/// Slots that one call gives back: its expression may have 4 KB.
+const GIVEN_BACK_AT_ONCE: usize = 100;
 /// Jobs that are read at the same time.
 const READ_AT_ONCE: usize = 16;
 
@@ -87,10 +89,13 @@ impl Admission {
             .buffer_unordered(READ_AT_ONCE)
             .collect()
             .await;
-        for look in looks {
-            if let (job, true) = look? {
-                self.give_back(&job, jobs.client()).await?;
-            }
+        let looks = looks.into_iter().collect::<Result<Vec<_>, Error>>()?;
+        let free: Vec<String> = looks
+            .into_iter()
+            .filter_map(|(job, is_free)| is_free.then_some(job))
+            .collect();
+        for jobs_at_once in free.chunks(GIVEN_BACK_AT_ONCE) {
+            self.give_back(jobs_at_once, jobs.client()).await?;
         }
         Ok(())
     }
@@ -121,12 +126,18 @@ impl Admission {
         }
     }
 
-    async fn give_back(&self, job: &str, client: &Client) -> Result<(), Error> {
+    async fn give_back(&self, jobs: &[String], client: &Client) -> Result<(), Error> {
+        let places: Vec<String> = (0..jobs.len())
+            .map(|at| format!("Running.#j{at}"))
+            .collect();
+        let names = (0..)
+            .zip(jobs)
+            .map(|(at, job): (usize, _)| (format!("#j{at}"), job.clone()));
         let request = client.update_item().table_name(&self.table);
         let answer = request
             .key("ClaimId", AttributeValue::S(ITEM.to_owned()))
-            .update_expression("REMOVE Running.#job")
-            .expression_attribute_names("#job", job)
+            .update_expression(format!("REMOVE {}", places.join(", ")))
+            .set_expression_attribute_names(Some(names.collect()))
             .send()
             .await;
         answer
