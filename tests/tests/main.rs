@@ -19,6 +19,7 @@ mod duplicates;
 mod error_list;
 mod events;
 mod failures;
+mod history;
 mod http_api;
 mod late_news;
 mod long_video;

@@ -1,14 +1,14 @@
 //! Two in the morning: five videos that failed, each in a way of its own, on the real platform. The true cause is told
 //! first, and after it is mended a redrive publishes the video and pays for nothing twice.
 
-mod scenes;
+pub mod scenes;
 
 use serde_json::{Value, json};
 
-use scenes::Scene;
-
+use crate::history;
 use crate::support::console::{Console, look};
 use crate::support::videoflow;
+use scenes::Scene;
 
 /// What is paid for in these scenes. What had succeeded is not paid for again.
 fn check_paid(scene: &Scene) {
@@ -84,6 +84,7 @@ fn redrive(scene: &Scene) {
 async fn check(mut scene: Scene) {
     let item = scene.up.settled(&scene.job).await;
     check_item(&scene, &item);
+    history::check(&scene);
     check_pages(&scene);
     scene.mend().await;
     redrive(&scene);
