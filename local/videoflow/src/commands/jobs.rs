@@ -22,9 +22,9 @@ An age is a number and s, m, h, d or w; it is that of the last change. A cost wi
 Exit code: 0 listed, though there may be none.
 
 Examples:
-  videoflow jobs                                     of the platform in ./.videoflow or ./videoflow-out
+  videoflow jobs
   videoflow jobs --status failed --status failed_qc --since 3d
-  videoflow jobs --status processing --older-than 6h what may be stuck
+  videoflow jobs --status processing --older-than 6h       what may be stuck
   videoflow jobs --source talks/ --profile-name lean --limit 500
   videoflow jobs --environment prod --region eu-west-1 --json | jq -r '.jobs[].jobId'")]
 pub struct Arguments {

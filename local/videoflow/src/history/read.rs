@@ -1,12 +1,12 @@
 //! Reading a story: the job's item, then history after history, siblings at the same time.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{self, StreamExt};
 use tokio::sync::Semaphore;
 use videoflow_platform::names;
 use videoflow_shared::identity::JobId;
-use videoflow_shared::jobs::JobStatus;
+use videoflow_shared::jobs::{Job, JobStatus};
 
 use super::assembly::{Start, assembled, execution, from_list, without_history};
 use super::story::{Execution, Status, Story};
@@ -34,7 +34,11 @@ pub async fn read(environment: &Environment, asked: &str) -> anyhow::Result<Stor
     };
     let meter = Meter::default();
     let mut missing = Vec::new();
-    let item = match job_of(asked) {
+    let id = job_of(asked);
+    if id.is_none() && !asked.starts_with("arn:") {
+        bail!("{asked} is no job id (v- and 40 hexadecimal digits), and no ARN of an execution");
+    }
+    let item = match id {
         Some(id) => {
             meter.count();
             let item = environment.jobs().get(&id).await;
@@ -55,10 +59,19 @@ pub async fn read(environment: &Environment, asked: &str) -> anyhow::Result<Stor
         }
     };
     let tree = read_tree(&source, &arn, &meter).await;
+    let is_queued = |item: &Job| item.job_status == JobStatus::Queued;
     let found = match tree {
         Ok(found) => Some(found),
         Err(Unreadable::Gone) if item.is_none() && missing.is_empty() => {
-            anyhow::bail!("there is no {asked} in {}", environment.name)
+            bail!(
+                "there is no {asked} in {} ({})",
+                environment.name,
+                environment.arguments
+            )
+        }
+        Err(Unreadable::Gone) if item.as_ref().is_some_and(is_queued) => {
+            missing.push("it waits for its turn: its execution has not begun".to_owned());
+            None
         }
         Err(error) if item.is_none() => return Err(error).context(format!("cannot read {arn}")),
         Err(error) => {

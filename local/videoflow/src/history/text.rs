@@ -12,6 +12,8 @@ use crate::paint::{Paint, Tone};
 
 /// Characters of a document that the text shows; the JSON form has all.
 const MAX_DOCUMENT_CHARACTERS: usize = 2000;
+/// Lines of a document that the text shows.
+const MAX_DOCUMENT_LINES: usize = 20;
 /// Lines of a log that the text shows, the last ones.
 const MAX_LOG_LINES: usize = 20;
 /// Executions of one state that the text shows: of a Distributed Map there may be thousands.
@@ -59,7 +61,7 @@ impl Page {
             state => format!("{state} of {}", cause.machine),
         };
         self.line(&format!("{error}  in {place}"));
-        self.field("cause", &document(&cause.cause));
+        self.field("cause", &document(message(&cause.cause)));
         self.field("path", &cause.path.join(" → "));
         self.field("execution", &cause.execution_arn);
         self.field("input", &document(&cause.input));
@@ -207,10 +209,11 @@ fn attempt(attempt: &Attempt) -> String {
     if attempt.wait_before_ms > 0 {
         let _ = write!(text, "  after {}", duration(attempt.wait_before_ms));
     }
-    for part in [&attempt.error, &attempt.resource, &attempt.request_id] {
-        let _ = write!(text, "  {}", part.as_deref().unwrap_or_default());
+    let parts = [&attempt.error, &attempt.resource, &attempt.request_id];
+    for part in parts.into_iter().flatten() {
+        let _ = write!(text, "  {part}");
     }
-    text.trim_end().to_owned()
+    text
 }
 
 fn caught_line(caught: &CaughtFailure) -> String {
@@ -235,6 +238,11 @@ fn log_text(log: &Log) -> String {
     text
 }
 
+/// What a function said, without what Lambda wraps around it.
+fn message(cause: &Value) -> &Value {
+    cause.get("errorMessage").unwrap_or(cause)
+}
+
 /// A document on one line, or pretty if that is longer than a line.
 fn document(value: &Value) -> String {
     let line = match value {
@@ -243,9 +251,19 @@ fn document(value: &Value) -> String {
     };
     if line.len() > 100 && !value.is_string() {
         let pretty = serde_json::to_string_pretty(value).unwrap_or(line);
-        return shortened(&pretty);
+        return few_lines(&shortened(&pretty));
     }
     shortened(&line)
+}
+
+fn few_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let more = lines.len().saturating_sub(MAX_DOCUMENT_LINES);
+    let mut shown: Vec<&str> = lines.into_iter().take(MAX_DOCUMENT_LINES).collect();
+    if more > 0 {
+        shown.push("… (--json shows all)");
+    }
+    shown.join("\n")
 }
 
 fn shortened(text: &str) -> String {

@@ -5,10 +5,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 use videoflow_platform::step_functions::Record;
 
+use super::super::assembly::assembled;
 use super::super::cause::root_cause;
 use super::super::story::Execution;
+use super::super::text::text;
 use super::super::{Meter, Source, Unreadable};
 use super::read_tree;
+use crate::paint::Paint;
 
 const STATES: &str = "arn:aws:states:us-east-1:000000000000";
 
@@ -325,4 +328,51 @@ async fn of_a_distributed_map_the_child_that_failed_first_is_the_cause() {
         [("a", 1), ("b", 0)],
         "a child that succeeded is not read"
     );
+}
+
+#[tokio::test]
+async fn a_history_of_25000_events_renders() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut events = vec![(0, "ExecutionStarted", json!({"input": "{}"}))];
+    // A poll that goes on and on: three states, seven events a turn.
+    while events.len() < 24_990 {
+        let before = u64::try_from(events.len()).expect("a number");
+        let named = |name: &str| json!({"name": name, "input": "{\"job\":1}", "output": "{}"});
+        events.extend([
+            (before, "WaitStateEntered", named("WaitForTranscode")),
+            (before + 1, "WaitStateExited", named("WaitForTranscode")),
+            (before + 2, "TaskStateEntered", named("CheckTranscode")),
+            (
+                before + 3,
+                "TaskScheduled",
+                json!({"resourceType": "aws-sdk:mediaconvert", "resource": "getJob"}),
+            ),
+            (before + 4, "TaskSucceeded", json!({"output": "{}"})),
+            (before + 5, "TaskStateExited", named("CheckTranscode")),
+        ]);
+    }
+    let last = u64::try_from(events.len()).expect("a number");
+    events.push((
+        last,
+        "ExecutionFailed",
+        json!({"error": "States.Runtime", "cause": "too many events"}),
+    ));
+    write(folder.path(), "process-video", "FAILED", &events);
+    let begun = std::time::Instant::now();
+    let found = read(folder.path(), &arn("process-video"))
+        .await
+        .expect("a history");
+    let story = assembled(None, Some(found), Vec::new(), &Meter::default());
+    let shown = text(&story, Paint::Plain);
+    let whole = serde_json::to_string(&story).expect("JSON");
+    let took = begun.elapsed();
+    assert!(
+        shown.starts_with("States.Runtime  in CheckTranscode of process-video"),
+        "{shown}"
+    );
+    assert!(shown.contains("WaitForTranscode  69 min  ×4165"), "{shown}");
+    assert!(shown.lines().count() < 30, "one line a state:\n{shown}");
+    assert_eq!(whole.matches("CheckTranscode").count(), 4_165 + 2);
+    // Well under a second by itself; this leaves room for a busy machine.
+    assert!(took.as_secs() < 10, "{took:?}");
 }
