@@ -7,9 +7,10 @@ use tokio::sync::Semaphore;
 use videoflow_platform::names;
 use videoflow_shared::identity::JobId;
 use videoflow_shared::jobs::{Job, JobStatus};
+use videoflow_shared::storage;
 
 use super::assembly::{Start, assembled, execution, from_list, without_history};
-use super::story::{Execution, Status, Story};
+use super::story::{Execution, RootCause, Status, Story};
 use super::walk::{Told, walk};
 use super::{Listed, Meter, Source, Unreadable, logs};
 use crate::environment::Environment;
@@ -34,21 +35,11 @@ pub async fn read(environment: &Environment, asked: &str) -> anyhow::Result<Stor
     };
     let meter = Meter::default();
     let mut missing = Vec::new();
-    let id = job_of(asked);
-    if id.is_none() && !asked.starts_with("arn:") {
-        bail!("{asked} is no job id (v- and 40 hexadecimal digits), and no ARN of an execution");
-    }
-    let item = match id {
-        Some(id) => {
-            meter.count();
-            let item = environment.jobs().get(&id).await;
-            item.unwrap_or_else(|error| {
-                missing.push(format!("the job's item: {error}"));
-                None
-            })
-        }
-        None => None,
-    };
+    let item = item(environment, asked, &meter).await?;
+    let item = item.unwrap_or_else(|error| {
+        missing.push(format!("the job's item: {error}"));
+        None
+    });
     let arn = match item.as_ref().and_then(|item| item.execution_arn.clone()) {
         _ if asked.starts_with("arn:") => asked.to_owned(),
         Some(arn) => arn,
@@ -58,45 +49,61 @@ pub async fn read(environment: &Environment, asked: &str) -> anyhow::Result<Stor
                 .await?
         }
     };
-    let tree = read_tree(&source, &arn, &meter).await;
-    let is_queued = |item: &Job| item.job_status == JobStatus::Queued;
-    let found = match tree {
-        Ok(found) => Some(found),
-        Err(Unreadable::Gone) if item.is_none() && missing.is_empty() => {
-            bail!(
-                "there is no {asked} in {} ({})",
-                environment.name,
-                environment.arguments
-            )
+    let found = match (read_tree(&source, &arn, &meter).await, &item) {
+        (Ok(found), _) => Some(found),
+        (Err(Unreadable::Gone), None) if missing.is_empty() => {
+            let (name, arguments) = (&environment.name, &environment.arguments);
+            bail!("there is no {asked} in {name} ({arguments})")
         }
-        Err(Unreadable::Gone) if item.as_ref().is_some_and(is_queued) => {
+        (Err(error), None) => return Err(error).with_context(|| format!("cannot read {arn}")),
+        (Err(Unreadable::Gone), Some(item)) if item.job_status == JobStatus::Queued => {
             missing.push("it waits for its turn: its execution has not begun".to_owned());
             None
         }
-        Err(error) if item.is_none() => return Err(error).context(format!("cannot read {arn}")),
-        Err(error) => {
+        (Err(error), Some(_)) => {
             missing.push(format!("{arn}: {error}"));
             None
         }
     };
     let mut story = assembled(item.as_ref(), found, missing, &meter);
     if let Some(cause) = &mut story.root_cause {
-        let job = item.as_ref().map(|item| item.job_id.as_str());
-        let failed = item.as_ref().filter(|item| {
-            item.job_status == JobStatus::Failed || item.announcement_error.is_some()
-        });
-        cause.redrive = failed.map(|item| {
-            let job = &item.job_id;
-            let arguments = &environment.arguments;
-            format!("videoflow redrive {job} {arguments}")
-                .trim_end()
-                .to_owned()
-        });
-        if let Some(attempt) = cause.attempts.last() {
-            cause.log = logs::read(&environment.logs(), attempt, job).await;
-        }
+        explain(environment, item.as_ref(), cause).await;
     }
     Ok(story)
+}
+
+/// The item of the job that is asked for, or why it cannot be read.
+async fn item(
+    environment: &Environment,
+    asked: &str,
+    meter: &Meter,
+) -> anyhow::Result<Result<Option<Job>, storage::Error>> {
+    let Some(id) = job_of(asked) else {
+        if !asked.starts_with("arn:") {
+            bail!(
+                "{asked} is no job id (v- and 40 hexadecimal digits), and no ARN of an execution"
+            );
+        }
+        return Ok(Ok(None));
+    };
+    meter.count();
+    Ok(environment.jobs().get(&id).await)
+}
+
+/// Adds what is not in histories: the function's log, and the command that goes on.
+async fn explain(environment: &Environment, item: Option<&Job>, cause: &mut RootCause) {
+    if let Some(item) = item {
+        let is_failed = item.job_status == JobStatus::Failed || item.announcement_error.is_some();
+        let command = format!(
+            "videoflow redrive {} {}",
+            item.job_id, environment.arguments
+        );
+        cause.redrive = is_failed.then(|| command.trim_end().to_owned());
+    }
+    if let Some(attempt) = cause.attempts.last() {
+        let job = item.map(|item| item.job_id.as_str());
+        cause.log = logs::read(&environment.logs(), attempt, job).await;
+    }
 }
 
 /// Reads the story of an execution alone, without a job's item.
