@@ -5,6 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::prepared_failures::scenes::Scene;
+use crate::support::up::{EXECUTIONS, Up};
 use crate::support::{last_json, videoflow};
 
 /// Who the command is, in the record of calls.
@@ -152,4 +153,89 @@ fn without_place(mut story: Value) -> Value {
         story[part].as_object_mut().expect("a part").remove(member);
     }
     story
+}
+
+fn item(number: u32, status: &str, second: u32) -> Value {
+    json!({
+        "JobId": format!("v-{number:040}"), "JobStatus": status, "SourceBucket": "videoflow-local-source",
+        "SourceKey": format!("{number}.mp4"), "SourceVersionId": "1", "Profile": "default",
+        "CreatedAt": "2026-11-22T02:00:00.000Z", "UpdatedAt": format!("2026-11-22T02:00:{second:02}.000Z"),
+        "RedriveCount": 0, "Stages": {},
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_jobs_have_each_job_once_whatever_its_status_last_changed_first() {
+    let up = Up::start().await;
+    // Two statuses that take turns, and a moment that both share.
+    let items = [
+        item(1, "PUBLISHED", 5),
+        item(2, "FAILED", 4),
+        item(3, "PUBLISHED", 3),
+        item(4, "FAILED", 3),
+        item(5, "PUBLISHED", 1),
+    ];
+    for item in &items {
+        up.write("jobs", item).await;
+    }
+    let (url, mut pages, mut after) = (up.url(), Vec::new(), None::<String>);
+    for _ in 0..4 {
+        let mut arguments = vec!["jobs", "--endpoint-url", &url, "--limit", "2", "--json"];
+        if let Some(after) = &after {
+            arguments.extend(["--after", after]);
+        }
+        let page = last_json(&videoflow(&arguments));
+        let keys = page["jobs"].as_array().expect("jobs").iter();
+        let keys = keys.map(|job| job["source"]["key"].as_str().expect("a key").to_owned());
+        pages.push(keys.collect::<Vec<_>>());
+        after = page["next"].as_str().map(str::to_owned);
+        if after.is_none() {
+            break;
+        }
+    }
+    let expected = [
+        vec!["1.mp4", "2.mp4"],
+        vec!["4.mp4", "3.mp4"],
+        vec!["5.mp4"],
+    ];
+    assert_eq!(pages, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_histories_are_gone_is_explained_by_its_item() {
+    let up = Up::start().await;
+    let mut gone = item(7, "FAILED", 1);
+    let job = gone["JobId"].as_str().expect("an id").to_owned();
+    gone["ExecutionArn"] = json!(format!("{EXECUTIONS}{job}"));
+    gone["ErrorDetails"] = json!({"state": "InspectFile", "error": "SourceGone", "cause": "version 1 is gone",
+        "input": "{\"n\":1}", "execution": format!("{}{job}-sanitize-0-0", EXECUTIONS.replace("process-video", "sanitize-file"))});
+    up.write("jobs", &gone).await;
+    let shown = videoflow(&["history", &job, "--endpoint-url", &up.url(), "--json"]);
+    assert_eq!(shown.status.code(), Some(0));
+    let story = last_json(&shown);
+    assert_eq!(story["isComplete"], false);
+    let missing = story["missing"][0].as_str().unwrap_or_default();
+    assert!(missing.contains("90 days"), "{missing}");
+    assert_eq!(story["execution"], Value::Null);
+    let cause = &story["rootCause"];
+    assert_eq!(
+        [
+            &cause["machine"],
+            &cause["state"],
+            &cause["error"],
+            &cause["cause"]
+        ],
+        [
+            "sanitize-file",
+            "InspectFile",
+            "SourceGone",
+            "version 1 is gone"
+        ]
+    );
+    assert_eq!(cause["input"], json!({"n": 1}));
+    assert_eq!(story["calls"]["made"], 2);
+    let unknown = format!("v-{:040}", 8);
+    let unknown = videoflow(&["history", &unknown, "--endpoint-url", &up.url()]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("there is no v-"));
 }
