@@ -126,7 +126,8 @@ async fn redrive(arguments: &Arguments) -> anyhow::Result<Outcome> {
     }
     let refused = proposals.iter().filter(|one| is_refused(one)).count();
     let possible = proposals.len() - refused;
-    let total: f64 = proposals.iter().filter_map(Proposal::cost_usd).sum();
+    let costs = proposals.iter().filter_map(Proposal::cost_usd);
+    let total = costs.fold(0.0, |sum: f64, cost| sum + cost);
     let planned = || proposals.iter().map(to_json).collect();
     if possible == 0 || arguments.dry_run {
         let code = if refused == 0 { 0 } else { NOTHING_DONE };

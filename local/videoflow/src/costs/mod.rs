@@ -153,9 +153,9 @@ async fn bill(objects: &Objects, bucket: &str, job: Job, depth: Depth) -> anyhow
     })
 }
 
-/// Millionths are what the table's smallest prices need.
+/// Millionths are what the table's smallest prices need. The sum of nothing is -0, which becomes 0.
 fn rounded(usd: f64) -> f64 {
-    (usd * 1e6).round() / 1e6
+    (usd * 1e6).round() / 1e6 + 0.0
 }
 
 /// Quantity, US dollars and basis by service and unit.

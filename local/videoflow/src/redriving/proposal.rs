@@ -84,7 +84,8 @@ impl Proposal {
     /// What it costs, at most, in US dollars.
     pub fn cost_usd(&self) -> Option<f64> {
         let lines = self.lines.as_ref()?;
-        Some(lines.iter().map(|line| line.amount_usd).sum())
+        // The sum of nothing is -0.
+        Some(lines.iter().fold(0.0, |sum, line| sum + line.amount_usd))
     }
 }
 

@@ -54,7 +54,7 @@ pub fn shown(proposal: &Proposal) -> String {
         Way::Redrive { redrive_count, .. } => {
             let times = match redrive_count {
                 0 => String::new(),
-                count => format!(", redriven {count} times before"),
+                count => format!(", redriven {count}× before"),
             };
             writeln!(
                 text,
@@ -161,7 +161,7 @@ mod tests {
         for part in [
             "in WriteBrief: ServiceThrottled: slower\n",
             "merge-brief, publish-video again",
-            "1 times before",
+            "redriven 1× before",
             "at most 0.0000 USD",
         ] {
             assert!(text.contains(part), "{part}: {text}");
