@@ -135,7 +135,10 @@ export function jobPage(story, pictures, options) {
     const execution = newestOfMachines(current).get(machine);
     const known = passage(execution).states.get(name);
     const chosen = state ?? known?.state;
-    if (chosen) side.set(stateView(machine, chosen, known?.times));
+    // A state that was stopped has no error of its own: why it was is the execution's.
+    const why = current.rootCause;
+    const isCause = chosen && !chosen.error && why?.executionArn === execution?.arn && why.state === name;
+    if (chosen) side.set(stateView(machine, isCause ? { ...chosen, error: why.error, cause: why.cause } : chosen, known?.times));
     else side.set(h("h3", {}, name), h("p", { class: "quiet" }, "This state was not reached."));
   };
   const chosen = (node) => {
