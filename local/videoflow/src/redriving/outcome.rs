@@ -117,7 +117,7 @@ mod tests {
         };
         let published = json!({"status": "PUBLISHED", "way": "redrive"});
         let refused = json!({"jobStatus": "PUBLISHED", "way": "refused"});
-        check(&[published.clone()], true, 0);
+        check(std::slice::from_ref(&published), true, 0);
         check(&[published.clone(), refused.clone()], true, 2);
         check(&[json!({"status": "FAILED_QC"})], true, 2);
         check(&[json!({"status": "FAILED"}), refused], true, 1);

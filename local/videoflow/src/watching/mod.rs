@@ -146,10 +146,10 @@ mod tests {
 
     use super::*;
 
-    fn station(stage: &'static str, state: &str) -> Station {
+    fn station(stage: &'static str, name: &str) -> Station {
         Station {
             stage,
-            state: state.to_owned(),
+            state: name.to_owned(),
             since: String::new(),
             execution_arn: None,
         }
