@@ -21,6 +21,13 @@ AXE = (pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js").read_
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync"]
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
+# What is broken of axe's rules, and where: three places of each.
+VIOLATIONS = """axe.run().then((results) => results.violations.map((one) => ({
+    id: one.id,
+    nodes: one.nodes.slice(0, 3).map((node) => node.html + ' ' + node.failureSummary),
+})))"""
+# The console's pages, and what is there when they are.
+PAGES = {"line": ".belt", "jobs": ".jobs-page a", "failures": ".failure", "queues": "table", "costs": ".costs-page"}
 
 
 class Look:
@@ -53,7 +60,7 @@ class Look:
 
     def accessible(self, what):
         self.page.evaluate(AXE)
-        found = self.page.evaluate("axe.run().then((results) => results.violations.map((one) => ({ id: one.id, nodes: one.nodes.slice(0, 3).map((node) => node.html + ' ' + node.failureSummary) })))")
+        found = self.page.evaluate(VIOLATIONS)
         assert not found, f"{what} ({self.suffix}): {json.dumps(found, indent=1)}"
 
 
@@ -123,7 +130,7 @@ def look_at_pages(browser, asked, out):
         with Look(browser, out, scheme, size) as look:
             page = look.page
             page.goto(asked["console"])
-            for name, sign in (("line", ".belt"), ("jobs", ".jobs-page a"), ("failures", ".failure"), ("queues", "table"), ("costs", ".costs-page")):
+            for name, sign in PAGES.items():
                 page.evaluate("name => { location.hash = `#/${name}` }", name)
                 page.locator(sign).first.wait_for()
                 look.fits(name)
