@@ -269,12 +269,12 @@ impl Environment {
         self.running.as_ref().map(|running| &running.platform)
     }
 
-    /// Bucket of everything that VideoFlow writes; buckets' names end with the account on AWS.
+    /// Full name of a bucket: on AWS it ends with the account, for a bucket's name is the only one of the world.
     ///
     /// # Errors
     /// AWS does not name the account.
-    pub async fn output_bucket(&self) -> anyhow::Result<String> {
-        let name = self.prefixed("output");
+    pub async fn bucket(&self, name: &str) -> anyhow::Result<String> {
+        let name = self.prefixed(name);
         if self.is_aws() {
             return Ok(format!("{name}-{}", self.account().await?));
         }

@@ -12,6 +12,8 @@ use crate::storage::{Error, storage_error};
 const INDEX: &str = "JobStatusUpdatedAt";
 /// Pages of 1 MB that a search for duplicates reads: a few thousand items each.
 const PAGES_LIMIT: usize = 50;
+/// Jobs that one question of [`Jobs::up_to`] looks at.
+const LOOKED_AT: u16 = 1000;
 
 /// Earliest and latest text of a moment: what no bound is given for.
 const ALWAYS: (&str, &str) = ("0", "A");
@@ -127,6 +129,30 @@ impl Jobs {
             jobs: jobs.collect::<Result<_, _>>()?,
             next: answer.last_evaluated_key().map(position).transpose()?,
         })
+    }
+
+    /// The jobs of a status that `filter` lets through, last updated first, up to `limit`; and whether these are all.
+    ///
+    /// # Errors
+    /// All of [`Error`].
+    pub async fn up_to(
+        &self,
+        status: JobStatus,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<(Vec<Job>, bool), Error> {
+        let (mut found, mut after) = (Vec::new(), None);
+        while found.len() < limit {
+            let rest = u16::try_from(limit - found.len()).unwrap_or(LOOKED_AT);
+            let looked_at = rest.min(LOOKED_AT);
+            let page = self.page(status, filter, after.as_ref(), looked_at).await?;
+            found.extend(page.jobs);
+            after = page.next;
+            if after.is_none() {
+                return Ok((found, true));
+            }
+        }
+        Ok((found, false))
     }
 
     /// The duplicates of a job, at most `limit`.

@@ -16,8 +16,6 @@ use crate::profiles::price::price;
 
 /// Minutes of the video whose price is shown.
 const MINUTES: f64 = 10.0;
-/// Jobs that one question looks at.
-const PAGE: u16 = 1000;
 /// Who calls, in the record of calls.
 const PRINCIPAL: &str = "videoflow-profiles";
 
@@ -133,16 +131,8 @@ async fn jobs_of(environment: &Environment, profile: &str) -> anyhow::Result<Vec
     };
     let mut jobs = Vec::new();
     for status in JobStatus::iter().filter(|status| status.is_settled()) {
-        let mut after = None;
-        loop {
-            let page = table.page(status, &filter, after.as_ref(), PAGE).await;
-            let page = page.context("cannot read the jobs")?;
-            jobs.extend(page.jobs);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let found = table.up_to(status, &filter, usize::MAX).await;
+        jobs.extend(found.context("cannot read the jobs")?.0);
     }
     Ok(jobs)
 }

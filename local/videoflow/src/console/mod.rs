@@ -64,16 +64,6 @@ impl From<anyhow::Error> for Problem {
 }
 
 impl Console {
-    /// Full name of a bucket: on AWS it ends with the account, for a bucket's name is the only one of the world.
-    async fn bucket(&self, name: &str) -> anyhow::Result<String> {
-        let environment = &self.environment;
-        let name = environment.prefixed(name);
-        if !environment.is_aws() {
-            return Ok(name);
-        }
-        Ok(format!("{name}-{}", environment.account().await?))
-    }
-
     /// Refuses what only a console with `--write` does.
     fn check_write(&self, what: &str) -> Result<(), Problem> {
         match self.access {

@@ -22,8 +22,6 @@ use crate::environment::Environment;
 pub use period::Period;
 pub use sum::{By, Row, rows};
 
-/// Jobs of a page of the index.
-const PAGE: u16 = 500;
 /// Jobs whose documents are read at the same time.
 const AT_ONCE: usize = 16;
 
@@ -88,7 +86,7 @@ pub async fn of_job(environment: &Environment, id: &JobId) -> anyhow::Result<Bil
     let objects = Objects::new(environment.s3());
     bill(
         &objects,
-        &environment.output_bucket().await?,
+        &environment.bucket("output").await?,
         job,
         Depth::Lines,
     )
@@ -112,18 +110,10 @@ pub async fn of_period(
     };
     let mut found = Vec::new();
     for status in JobStatus::iter() {
-        let mut after = None;
-        loop {
-            let page = jobs.page(status, &filter, after.as_ref(), PAGE).await?;
-            found.extend(page.jobs);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        found.extend(jobs.up_to(status, &filter, usize::MAX).await?.0);
     }
     let objects = Objects::new(environment.s3());
-    let bucket = environment.output_bucket().await?;
+    let bucket = environment.bucket("output").await?;
     let bills = found
         .into_iter()
         .map(|job| bill(&objects, &bucket, job, depth));

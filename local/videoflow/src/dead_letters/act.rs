@@ -55,7 +55,7 @@ pub async fn drop_letters(
     heap: &Heap,
     dropping: &Dropping,
 ) -> anyhow::Result<Vec<String>> {
-    let (s3, bucket) = (environment.s3(), environment.output_bucket().await?);
+    let (s3, bucket) = (environment.s3(), environment.bucket("output").await?);
     let record = async |letter: &Letter| {
         let now = clock::now();
         let record = json!({"version": "1", "droppedAt": now, "by": dropping.by, "why": dropping.why, "letter": letter});

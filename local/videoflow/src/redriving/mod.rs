@@ -41,7 +41,7 @@ pub async fn propose(
     jobs: &[JobId],
     choice: Choice,
 ) -> anyhow::Result<Vec<Proposal>> {
-    let bucket = environment.output_bucket().await?;
+    let bucket = environment.bucket("output").await?;
     let look = async |id: &JobId| {
         let job = intake.jobs.get(id).await?;
         let job = job.with_context(|| format!("there is no job {id}"))?;

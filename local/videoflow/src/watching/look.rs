@@ -18,8 +18,6 @@ const OPEN: [JobStatus; 3] = [
     JobStatus::AwaitingReview,
     JobStatus::Queued,
 ];
-/// Jobs of a page.
-const PAGE: u16 = 500;
 /// Jobs that are looked at: more fit no screen.
 const JOBS_LIMIT: usize = 1000;
 /// Requests at the same time.
@@ -111,17 +109,9 @@ async fn named_jobs(jobs: &Jobs, named: &[JobId]) -> Result<Vec<Job>, Failed> {
 async fn in_flight(jobs: &Jobs, before: &BTreeMap<JobId, Seen>) -> Result<Vec<Job>, Failed> {
     let mut found: BTreeMap<JobId, Job> = BTreeMap::new();
     for status in OPEN {
-        let mut after = None;
-        while found.len() < JOBS_LIMIT {
-            let page = jobs
-                .page(status, &Filter::default(), after.as_ref(), PAGE)
-                .await?;
-            found.extend(page.jobs.into_iter().map(|job| (job.job_id.clone(), job)));
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let rest = JOBS_LIMIT.saturating_sub(found.len());
+        let (of_status, _) = jobs.up_to(status, &Filter::default(), rest).await?;
+        found.extend(of_status.into_iter().map(|job| (job.job_id.clone(), job)));
     }
     let was_open = before
         .values()

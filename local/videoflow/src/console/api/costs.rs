@@ -106,7 +106,7 @@ impl Console {
 
     /// The bill in a published brief; none where that cannot be read.
     async fn bill(&self, job: &Job) -> Option<Cost> {
-        let bucket = self.bucket("output").await.ok()?;
+        let bucket = self.environment.bucket("output").await.ok()?;
         let brief = Places::new(&bucket, &job.job_id).published("brief.json");
         let object = self
             .environment

@@ -60,21 +60,13 @@ impl Console {
         since: Option<String>,
         limit: usize,
     ) -> anyhow::Result<(Vec<Job>, bool)> {
-        let jobs = self.environment.jobs();
         let filter = Filter {
             updated_from: since,
             ..Filter::default()
         };
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let page = jobs.page(status, &filter, after.as_ref(), 1000).await;
-            let page = page.context("cannot list the jobs")?;
-            found.extend(page.jobs);
-            after = page.next;
-            if after.is_none() || found.len() >= limit {
-                return Ok((found, after.is_none()));
-            }
-        }
+        let jobs = self.environment.jobs();
+        let found = jobs.up_to(status, &filter, limit).await;
+        found.context("cannot list the jobs")
     }
 }
 

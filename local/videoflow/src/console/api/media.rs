@@ -48,7 +48,7 @@ pub async fn object(
         .find(|(known, _)| Some(*known) == ending)
         .ok_or_else(missing)?
         .1;
-    let bucket = console.bucket("output").await?;
+    let bucket = console.environment.bucket("output").await?;
     let places = Places::new(&bucket, &job);
     let place = match root.as_str() {
         "media" => places.media(&name),

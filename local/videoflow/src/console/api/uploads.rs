@@ -55,7 +55,7 @@ pub async fn upload(
     }
     let upload = Upload {
         s3: console.environment.s3(),
-        bucket: console.bucket("source").await?,
+        bucket: console.environment.bucket("source").await?,
         key,
     };
     let version = upload.run(body, size, profile).await?;
