@@ -40,7 +40,7 @@ async fn platform() -> (Up, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let held = folder.path().join("held");
     std::fs::write(&held, "").expect("a file");
-    link_functions(folder.path());
+    link_functions(&folder.path().join("functions"), |_| None);
     let script = format!(
         "case \"$*\" in *rgb24*) while [ -e '{}' ]; do sleep 0.1; done;; esac",
         held.display()

@@ -2,20 +2,13 @@
 
 use std::time::Instant;
 
-use videoflow_platform::lambda::deployments;
-
-use crate::support::{binaries, job_item, last_json, videoflow};
+use crate::support::{binaries, job_item, last_json, link_functions, videoflow};
 
 /// The real functions, but for one that always throws.
 pub fn functions_with_a_throwing(name: &str, folder: &std::path::Path) {
-    for function in deployments().keys() {
-        let binary = if function == name {
-            "throwing-function"
-        } else {
-            function
-        };
-        std::os::unix::fs::symlink(binaries().join(binary), folder.join(function)).expect("a link");
-    }
+    link_functions(folder, |function| {
+        (function == name).then(|| binaries().join("throwing-function"))
+    });
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Scene {
     /// `MediaConvert` takes the job and fails at it: its ffmpeg cannot.
     pub async fn failed_transcode() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        link_functions(folder.path());
+        link_functions(&folder.path().join("functions"), |_| None);
         let broken = folder.path().join("broken");
         std::fs::write(&broken, "").expect("a file");
         let script = format!(
@@ -106,7 +106,7 @@ impl Scene {
     /// The model refuses for being asked too often, until nobody asks any more.
     pub async fn throttled() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        link_functions(folder.path());
+        link_functions(&folder.path().join("functions"), |_| None);
         let model = Nonsense::start();
         model.says(429, "", "stop");
         let environment = vec![("VIDEOFLOW_OPENAI_BASE_URL", OsString::from(&model.url))];

@@ -159,21 +159,26 @@ pub fn path_with_ffmpeg(folder: &Path, script: &str) -> OsString {
     std::fs::create_dir(&programs).expect("a folder");
     let program = programs.join("ffmpeg");
     let script = format!("#!/bin/sh\n{script}\nPATH=\"${{PATH#*:}}\"; exec ffmpeg \"$@\"\n");
-    std::fs::write(&program, script).expect("a script");
-    let mode = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(&program, mode).expect("a script");
+    write_program(&program, &script);
     let mut path = OsString::from(&programs);
     path.push(":");
     path.push(std::env::var_os("PATH").unwrap_or_default());
     path
 }
 
-/// Makes the functions' folder of a platform that is prepared in this one.
-pub fn link_functions(folder: &Path) {
-    let functions = folder.join("functions");
-    std::fs::create_dir(&functions).expect("a folder");
+/// A script that can be run.
+pub fn write_program(path: &Path, script: &str) {
+    std::fs::write(path, script).expect("a script");
+    let mode = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(path, mode).expect("a script");
+}
+
+/// Fills a folder of functions: with the programs that `other` names, and the functions' own for the rest.
+pub fn link_functions(functions: &Path, other: impl Fn(&str) -> Option<PathBuf>) {
+    std::fs::create_dir_all(functions).expect("a folder");
     for name in deployments().keys() {
-        symlink(binaries().join(name), functions.join(name)).expect("a link");
+        let program = other(name).unwrap_or_else(|| binaries().join(name));
+        symlink(program, functions.join(name)).expect("a link");
     }
 }
 

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
@@ -17,14 +16,14 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Map, Value};
 use tempfile::TempDir;
-use videoflow_platform::lambda::{self, deployments};
+use videoflow_platform::lambda;
 use videoflow_platform::record::RecordedCall;
 use videoflow_shared::attribute::{from_item, to_item};
 use videoflow_shared::identity::JobId;
 
 use super::description::{self, Answer};
 use super::events::check_events;
-use super::{binaries, check_deviations, root};
+use super::{binaries, check_deviations, link_functions, root, write_program};
 
 /// Bucket of uploads.
 pub const SOURCE: &str = "videoflow-local-source";
@@ -116,13 +115,9 @@ impl Up {
     pub async fn with_programs(programs: &Path) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let functions = folder.path().join("functions");
-        std::fs::create_dir(&functions).expect("a folder");
-        for name in deployments().keys() {
-            let program = lambda::binary(programs, name);
-            let own = lambda::binary(&binaries(), name);
-            let program = if program.is_file() { program } else { own };
-            symlink(program, functions.join(name)).expect("a link");
-        }
+        link_functions(&functions, |name| {
+            Some(lambda::binary(programs, name)).filter(|program| program.is_file())
+        });
         Self::on(folder, Way::with(&functions)).await
     }
 
@@ -154,19 +149,17 @@ impl Up {
     /// A folder of functions, one of which waits for the gate.
     pub fn gate(function: &str, folder: &TempDir) -> PathBuf {
         let functions = folder.path().join("functions");
-        std::fs::create_dir(&functions).expect("a folder");
-        for name in deployments().keys().filter(|name| *name != function) {
-            symlink(binaries().join(name), functions.join(name)).expect("a link");
-        }
         let (gate, real) = (folder.path().join("gate"), binaries().join(function));
         let script = format!(
             "#!/bin/sh\necho $$ >'{0}.process'\nwhile [ ! -e '{0}' ]; do sleep 0.1; done\nexec '{1}'\n",
             gate.display(),
             real.display()
         );
-        let path = functions.join(function);
-        std::fs::write(&path, script).expect("a script");
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a script");
+        let waiting = folder.path().join("waiting");
+        write_program(&waiting, &script);
+        link_functions(&functions, |name| {
+            (name == function).then(|| waiting.clone())
+        });
         functions
     }
 
